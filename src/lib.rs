@@ -1,0 +1,27 @@
+//! Autio: a car advisor that you talk to. The map of the house, from the street down to the cellar.
+//!
+//! Imports go down only: [`cli`] → [`server`] → [`chat`], [`auth`], [`home`], [`health`] → [`web`] →
+//! [`state`] → [`db`], [`advisor`], [`queue`], [`feed`] → [`cars`], [`openai`], [`error`], [`config`].
+
+pub mod cli;
+
+pub mod server;
+
+pub mod auth;
+pub mod chat;
+pub mod health;
+pub mod home;
+
+pub mod web;
+
+pub mod state;
+
+pub mod advisor;
+pub mod db;
+pub mod feed;
+pub mod queue;
+
+pub mod cars;
+pub mod config;
+pub mod error;
+pub mod openai;

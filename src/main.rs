@@ -1,1 +1,7 @@
-fn main(){}
+//! The `autio` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    autio::cli::run()
+}

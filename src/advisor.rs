@@ -1,0 +1,175 @@
+//! Two advisors with one toolbox: the model behind OpenAI's protocol, and the built-in catalogue advisor.
+
+pub mod catalogue;
+mod model;
+pub mod needs;
+mod prompt;
+pub mod tools;
+
+use tokio::sync::mpsc;
+
+use self::model::Model;
+use self::needs::Need;
+use crate::cars::{Car, Catalogue};
+use crate::config::Config;
+use crate::openai::{Failure, Usage};
+
+/// Who said it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    User,
+    Assistant,
+}
+
+/// One message of the conversation, as an advisor reads it.
+#[derive(Clone, Debug)]
+pub struct Turn {
+    pub message_id: String,
+    pub role: Role,
+    pub text: String,
+}
+
+/// How much the person knows about cars: it changes how things are explained.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Knowledge {
+    Beginner,
+    Casual,
+    Enthusiast,
+    Professional,
+}
+
+impl Knowledge {
+    pub const ALL: [Knowledge; 4] = [
+        Knowledge::Beginner,
+        Knowledge::Casual,
+        Knowledge::Enthusiast,
+        Knowledge::Professional,
+    ];
+
+    /// As the database and JSON have it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Knowledge::Beginner => "beginner",
+            Knowledge::Casual => "casual",
+            Knowledge::Enthusiast => "enthusiast",
+            Knowledge::Professional => "professional",
+        }
+    }
+
+    /// As people read it.
+    pub fn label(self) -> &'static str {
+        match self {
+            Knowledge::Beginner => "Beginner",
+            Knowledge::Casual => "Casual driver",
+            Knowledge::Enthusiast => "Enthusiast",
+            Knowledge::Professional => "Professional",
+        }
+    }
+
+    /// The level of that name, if there is one.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|level| level.as_str() == name)
+    }
+}
+
+/// What an advisor is asked: the conversation up to the person's last message.
+#[derive(Clone, Debug)]
+pub struct Request {
+    pub turns: Vec<Turn>,
+    pub knowledge: Knowledge,
+}
+
+/// A part of a reply, sent while it is made.
+#[derive(Clone, Debug)]
+pub enum Piece {
+    /// More text: Markdown, to be appended.
+    Text(String),
+    Cars(Vec<Car>),
+}
+
+/// A whole reply.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// Markdown, and as hostile as any text from outside.
+    pub text: String,
+    pub cars: Vec<Car>,
+    pub needs: Vec<Need>,
+}
+
+/// An answer, and what it took.
+#[derive(Clone, Debug)]
+pub struct Made {
+    pub answer: Answer,
+    /// Tokens, where a model made it.
+    pub usage: Option<Usage>,
+}
+
+/// Who answers, chosen once at start.
+#[derive(Clone, Debug)]
+pub enum Advisor {
+    /// Built in: no model, no network.
+    Catalogue,
+    Model(Box<Model>),
+}
+
+impl Advisor {
+    /// The model if there is a key, else the catalogue advisor.
+    ///
+    /// # Errors
+    /// When TLS can't be set up on this machine.
+    pub fn new(config: &Config) -> Result<Self, reqwest::Error> {
+        Ok(match &config.openai {
+            None => Advisor::Catalogue,
+            Some(openai) => Advisor::Model(Box::new(Model::new(
+                openai.clone(),
+                config.system_prompt.clone(),
+            )?)),
+        })
+    }
+
+    /// The name that is stored with a reply and shown beside it.
+    pub fn model(&self) -> &str {
+        match self {
+            Advisor::Catalogue => CATALOGUE_MODEL,
+            Advisor::Model(model) => model.name(),
+        }
+    }
+
+    /// Makes a reply, sending its parts to `out` as they come. Dropping the future ends it.
+    ///
+    /// # Errors
+    /// When the model's server fails for good. What was sent by then stays sent.
+    pub async fn reply(
+        &self,
+        catalogue: &Catalogue,
+        request: &Request,
+        out: &mpsc::Sender<Piece>,
+    ) -> Result<Made, Failure> {
+        match self {
+            Advisor::Catalogue => {
+                let answer = catalogue::answer(catalogue, &request.turns, request.knowledge);
+                // A reader who has gone away has nothing to hear; the answer is stored all the same.
+                for paragraph in answer.text.split_inclusive('\n') {
+                    out.send(Piece::Text(paragraph.to_owned())).await.ok();
+                }
+                out.send(Piece::Cars(answer.cars.clone())).await.ok();
+                Ok(Made {
+                    answer,
+                    usage: None,
+                })
+            }
+            Advisor::Model(model) => model.reply(catalogue, request, out).await,
+        }
+    }
+}
+
+/// The name under which the built-in advisor's replies are stored.
+pub const CATALOGUE_MODEL: &str = "catalogue";
+
+/// How people read the name that is stored with a reply.
+pub fn model_label(model: &str) -> &str {
+    match model {
+        CATALOGUE_MODEL => "Built-in catalogue advisor",
+        name => name,
+    }
+}

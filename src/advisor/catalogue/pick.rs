@@ -1,0 +1,134 @@
+//! Picks the few cars to show and says why each is there.
+
+use crate::advisor::needs::{self, Field, Need, thousands};
+use crate::cars::search::{self, Ranked, Sort};
+use crate::cars::{Car, Catalogue, Fuel, Row};
+
+/// The most cars that are shown at once.
+const MOST_CARS: usize = 5;
+
+/// The rows that these needs show, the best first. While no fuel is named, at most two of a kind are shown: otherwise
+/// electric cars, whose energy use is the lowest, would be all there is.
+pub fn shown(catalogue: &Catalogue, needs: &[Need]) -> Vec<Row> {
+    if needs.is_empty() {
+        return Vec::new();
+    }
+    let rows = search::rank(catalogue, &needs::filter(needs)).rows;
+    let free = needs
+        .iter()
+        .any(|need| matches!(need.field, Field::Fuel | Field::Model));
+    let mut shown: Vec<Row> = Vec::new();
+    for row in &rows {
+        let alike = shown
+            .iter()
+            .filter(|other| other.facts.fuel == row.facts.fuel)
+            .count();
+        if shown.len() < MOST_CARS && (free || alike < 2) {
+            shown.push(*row);
+        }
+    }
+    shown
+}
+
+/// The cars with their reasons. `ranked` is everything that was found with them.
+pub fn with_reasons(catalogue: &Catalogue, ranked: &Ranked, shown: &[Row], sort: Sort) -> Vec<Car> {
+    let best = |figure: fn(&Row) -> Option<u16>| ranked.rows.iter().filter_map(figure).max();
+    let least = |figure: fn(&Row) -> Option<u16>| ranked.rows.iter().filter_map(figure).min();
+    let highest = Best {
+        mpg: best(|row| row.facts.mpg.map(|e| e.combined)),
+        mpge: best(|row| row.facts.mpge.map(|e| e.combined)),
+        range: best(|row| row.facts.range_mi),
+        electric_range: best(|row| row.facts.electric_range_mi),
+        co2: least(|row| row.facts.co2_g_per_mi),
+        cost: least(|row| row.facts.fuel_cost_usd_per_year),
+        of: ranked.rows.len(),
+    };
+    shown
+        .iter()
+        .map(|row| {
+            let mut car = catalogue.car(row);
+            car.why = reasons(&car, &highest, sort);
+            car
+        })
+        .collect()
+}
+
+/// The best figures of all that was found.
+struct Best {
+    mpg: Option<u16>,
+    mpge: Option<u16>,
+    range: Option<u16>,
+    electric_range: Option<u16>,
+    co2: Option<u16>,
+    cost: Option<u16>,
+    of: usize,
+}
+
+fn reasons(car: &Car, best: &Best, sort: Sort) -> Vec<String> {
+    let top = |figure: Option<u16>, best_figure: Option<u16>, word: &str| match figure
+        == best_figure
+        && best.of > 1
+    {
+        true => format!(", the {word} of the {} found", best.of),
+        false => String::new(),
+    };
+    let mut reasons = Vec::new();
+    let mpg = car.mpg.map(|e| e.combined);
+    let mpge = car.mpge.map(|e| e.combined);
+    match (car.fuel, mpg, mpge) {
+        (Fuel::PlugInHybrid, Some(mpg), Some(mpge)) => {
+            reasons.push(format!(
+                "{mpge} MPGe on electricity{}",
+                top(Some(mpge), best.mpge, "highest MPGe")
+            ));
+            reasons.push(format!("{mpg} mpg on gasoline"));
+        }
+        (_, _, Some(mpge)) => reasons.push(format!(
+            "{mpge} MPGe combined{}",
+            top(Some(mpge), best.mpge, "highest MPGe")
+        )),
+        (_, Some(mpg), None) => reasons.push(format!(
+            "{mpg} mpg combined{}",
+            top(Some(mpg), best.mpg, "highest mpg")
+        )),
+        _ => {}
+    }
+    match (car.fuel, car.electric_range_mi, car.range_mi) {
+        (Fuel::PlugInHybrid, Some(electric), Some(range)) => {
+            let longest = top(Some(electric), best.electric_range, "longest");
+            reasons.push(format!(
+                "{electric} miles on electricity{longest}, {range} in all"
+            ));
+        }
+        (_, _, Some(range)) => {
+            reasons.push(format!(
+                "{range} miles of range{}",
+                top(Some(range), best.range, "longest")
+            ));
+        }
+        _ => {}
+    }
+    if sort == Sort::Co2
+        && let Some(co2) = car.co2_g_per_mi
+    {
+        reasons.push(format!(
+            "{co2} g of CO2 a mile from the tailpipe{}",
+            top(Some(co2), best.co2, "least")
+        ));
+    }
+    if let Some(cost) = car.fuel_cost_usd_per_year {
+        let least = top(Some(cost), best.cost, "least");
+        reasons.push(format!(
+            "about ${} a year for fuel by EPA's estimate{least}",
+            thousands(cost.into())
+        ));
+    }
+    // EPA's names don't always tell a hybrid from its gasoline twin.
+    let kind = car.body.map_or(car.fuel.label().to_owned(), |body| {
+        format!("{} {}", car.fuel.label(), body.label())
+    });
+    reasons.push(car.drive.map_or(kind.clone(), |drive| {
+        format!("{kind} with {}", drive.label())
+    }));
+    reasons
+}

@@ -1,0 +1,258 @@
+//! The sentences of the catalogue advisor.
+
+use super::talk;
+use crate::advisor::needs::{Field, Need, thousands};
+use crate::cars::search::{Change, Found, Limit, Ranked, Sort};
+
+mod shown;
+
+pub use shown::{cars, in_full, terms, trade_off};
+
+pub const GREETING: &str = "Hello. Tell me what you need in a car, in your own words: its shape, what it should run on, \
+    all-wheel drive or not, how far it should go on a gallon or a charge.";
+pub const WELCOME: &str =
+    "You're welcome. Tell me if a need changes, or ask about one of the cars by its number.";
+pub const NOTHING_LEFT: &str = "Nothing is asked for any more, so we start afresh.";
+pub const NOTHING_TO_POINT_AT: &str = "I can't tell which car you mean. Name the model, or give its number in the last list that I showed.";
+
+/// `SUV, all-wheel drive and at least 40 mpg`
+pub fn list<'a>(needs: impl IntoIterator<Item = &'a Need>) -> String {
+    let needs: Vec<&Need> = needs.into_iter().collect();
+    let year = |field| {
+        needs
+            .iter()
+            .find(|need| need.field == field)
+            .map(|need| &need.value)
+    };
+    let one_year = year(Field::YearMin).filter(|first| year(Field::YearMax) == Some(first));
+    let labels = needs
+        .iter()
+        .filter_map(|need| match (need.field, one_year) {
+            (Field::YearMin, Some(year)) => Some(format!("model year {year}")),
+            (Field::YearMax, Some(_)) => None,
+            _ => Some(escape(&need.label())),
+        });
+    join(labels.collect())
+}
+
+fn join(mut parts: Vec<String>) -> String {
+    match parts.pop() {
+        Some(last) if parts.is_empty() => last,
+        Some(last) => format!("{} and {last}", parts.join(", ")),
+        None => String::new(),
+    }
+}
+
+pub fn understood(needs: &[Need]) -> String {
+    format!("You asked for: {}.", list(needs))
+}
+
+/// What is said when a turn holds nothing that can be read as a need.
+pub fn not_understood(text: &str) -> String {
+    let why = if text.chars().any(char::is_alphabetic) {
+        "I found no need of yours in that."
+    } else {
+        "I can't read that."
+    };
+    format!(
+        "{why} I read plain English about cars sold in the United States: body style, fuel, all-wheel drive, make or model, \
+         model year, fuel economy, range and transmission. For example: \"a hybrid SUV with all-wheel drive, 2022 or newer\"."
+    )
+}
+
+/// Other markets and their money.
+pub fn elsewhere(text: &str) -> Option<String> {
+    const PLACES: &[&str] = &[
+        "uk",
+        "britain",
+        "england",
+        "europe",
+        "germany",
+        "france",
+        "canada",
+        "india",
+        "australia",
+        "japan",
+        "china",
+        "mexico",
+        "brazil",
+        "euros",
+        "euro",
+        "gbp",
+        "eur",
+        "cad",
+    ];
+    let abroad = talk::words(text)
+        .iter()
+        .any(|word| PLACES.contains(&word.as_str()))
+        || text.contains(['€', '£', '₹', '¥']);
+    abroad.then(|| {
+        "The catalogue holds cars as they are sold in the United States; elsewhere models and figures differ.".to_owned()
+    })
+}
+
+/// Years that the catalogue doesn't have.
+pub fn covered(needs: &[Need], (oldest, newest): (u16, u16)) -> Option<String> {
+    let year = |field| {
+        needs
+            .iter()
+            .find(|need| need.field == field)
+            .and_then(|need| need.value.as_u64())
+    };
+    let before = year(Field::YearMin).is_some_and(|year| year < oldest.into())
+        || year(Field::YearMax).is_some_and(|year| year < oldest.into());
+    let after = year(Field::YearMin).is_some_and(|year| year > newest.into());
+    (before || after)
+        .then(|| format!("The catalogue covers model years {oldest} to {newest} only."))
+}
+
+pub fn found(ranked: &Ranked, needs: &[Need], shown: usize, sort: Sort) -> String {
+    let total = ranked.rows.len();
+    let models = if total == 1 {
+        "1 model fits".to_owned()
+    } else {
+        format!("{} models fit", thousands(total as u64))
+    };
+    let years = match ranked.years {
+        (first, last) if first == last => format!("model year {first}"),
+        (first, last) => format!("model years {first} to {last}"),
+    };
+    let order = match sort {
+        Sort::Economy => "the most economical first",
+        Sort::Range => "the longest range first",
+        Sort::ElectricRange => "the longest electric range first",
+        Sort::Co2 => "the least CO2 first",
+        Sort::FuelCost => "the lowest fuel cost first",
+        Sort::Newest => "the newest first",
+    };
+    let fuels = needs
+        .iter()
+        .any(|need| matches!(need.field, Field::Fuel | Field::Model));
+    let mix = if !fuels && shown < total {
+        ", at most two of each kind of fuel"
+    } else {
+        ""
+    };
+    match (shown, total) {
+        (1, 1) => format!("{models} ({years}):"),
+        _ if shown == total => format!("{models} ({years}), {order}:"),
+        _ => format!("{models} ({years}). Here are {shown}, {order}{mix}:"),
+    }
+}
+
+/// What nearly fits, when nothing does.
+pub fn nothing(found: &Found, needs: &[Need]) -> String {
+    let (first, last) = found.years;
+    let years = if needs
+        .iter()
+        .any(|need| matches!(need.field, Field::YearMin | Field::YearMax | Field::Model))
+    {
+        String::new()
+    } else {
+        format!(" among model years {first} to {last}")
+    };
+    match found.changes.as_slice() {
+        [] => format!(
+            "Nothing in the catalogue meets all of that{years}, and changing a single need would not help. Take back two."
+        ),
+        [first, rest @ ..] => {
+            let mut text = format!(
+                "Nothing in the catalogue meets all of that{years}. The smallest change that would help: {}",
+                change(first, needs)
+            );
+            if let Some(other) = rest.first() {
+                text += &format!(". Or: {}", change(other, needs));
+            }
+            text + "."
+        }
+    }
+}
+
+fn change(change: &Change, needs: &[Need]) -> String {
+    let gives = if change.total == 1 {
+        "gives 1 model".to_owned()
+    } else {
+        format!("gives {} models", change.total)
+    };
+    let of = |fields: &[Field]| list(needs.iter().filter(|need| fields.contains(&need.field)));
+    let without = |fields: &[Field]| format!("leaving out \"{}\" {gives}", of(fields));
+    let to = change.to.unwrap_or(0);
+    let from = change.from.unwrap_or(0);
+    match change.limit {
+        Limit::Mpg => format!("at least {to} mpg or MPGe instead of {from} {gives}"),
+        Limit::ElectricRange => {
+            format!("at least {to} miles on electricity instead of {from} {gives}")
+        }
+        Limit::Range => format!("at least {to} miles of range instead of {from} {gives}"),
+        Limit::YearMin => format!("going back to model year {to} {gives}"),
+        Limit::YearMax => format!("going up to model year {to} {gives}"),
+        Limit::Body => without(&[Field::Body]),
+        Limit::BodyNot => without(&[Field::BodyNot]),
+        Limit::Fuel => without(&[Field::Fuel]),
+        Limit::FuelNot => without(&[Field::FuelNot]),
+        Limit::Drive => without(&[Field::Drive]),
+        Limit::Make => without(&[Field::Make]),
+        Limit::MakeNot => without(&[Field::MakeNot]),
+        Limit::Model => without(&[Field::Model]),
+        Limit::Transmission => without(&[Field::Transmission]),
+        Limit::TransmissionNot => without(&[Field::TransmissionNot]),
+    }
+}
+
+/// Models that may fit, but lack a figure.
+pub fn unknown(ranked: &Ranked) -> Option<String> {
+    let counts = ranked.unknown.iter().map(|(limit, count)| {
+        let (models, their) = if *count == 1 {
+            ("model", "its")
+        } else {
+            ("models", "their")
+        };
+        format!(
+            "{count} {models} whose {} isn't in the data ({their} other figures fit)",
+            limit.label()
+        )
+    });
+    let counts: Vec<String> = counts.collect();
+    (!counts.is_empty()).then(|| format!("Left out, though they may fit: {}.", join(counts)))
+}
+
+/// Needs that this catalogue can't check.
+pub fn unchecked(needs: &[Need]) -> Option<String> {
+    let kept: Vec<&Need> = needs
+        .iter()
+        .filter(|need| !need.field.checked() && need.field != Field::MilesPerYear)
+        .collect();
+    let power = needs
+        .iter()
+        .any(|need| need.field == Field::Priority && need.value == "power");
+    let mut parts = Vec::new();
+    if !kept.is_empty() {
+        parts.push(format!(
+            "Kept in mind but not checked: {}. The catalogue has no prices, seats, horsepower, towing or safety stars yet, so \
+             please check with the maker or a dealer.",
+            list(kept)
+        ));
+    }
+    if power {
+        parts.push(
+            "Power isn't in the catalogue yet, so the order is by fuel economy instead.".to_owned(),
+        );
+    }
+    (!parts.is_empty()).then(|| parts.join(" "))
+}
+
+/// A name as plain text within Markdown.
+pub fn escape(text: &str) -> String {
+    let mut escaped = String::new();
+    for letter in text.chars() {
+        match letter {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '>' | '#' | '|' | '~' | '!' => {
+                escaped.extend(['\\', letter])
+            }
+            _ => escaped.push(letter),
+        }
+    }
+    escaped
+}

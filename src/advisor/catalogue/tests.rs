@@ -1,0 +1,135 @@
+//! What the catalogue advisor says, and what it must never say.
+
+use super::*;
+
+fn conversation(said: &[&str], knowledge: Knowledge) -> Vec<Answer> {
+    let catalogue = Catalogue::built_in().unwrap();
+    let mut turns: Vec<Turn> = Vec::new();
+    let mut answers = Vec::new();
+    for text in said {
+        let turn = |role, text: &str, at: usize| Turn {
+            message_id: format!("m{at}"),
+            role,
+            text: text.to_owned(),
+        };
+        turns.push(turn(Role::User, text, turns.len()));
+        let answer = answer(&catalogue, &turns, knowledge);
+        turns.push(turn(Role::Assistant, &answer.text, turns.len()));
+        answers.push(answer);
+    }
+    answers
+}
+
+fn one(said: &str) -> Answer {
+    conversation(&[said], Knowledge::Casual).remove(0)
+}
+
+#[test]
+fn small_talk_gets_a_question_and_no_cars() {
+    for said in [
+        "hi there",
+        "what's the weather like?",
+        "¿qué tal?",
+        "你好",
+        "!!!",
+    ] {
+        let answer = one(said);
+        assert!(answer.cars.is_empty() && answer.needs.is_empty(), "{said}");
+        assert!(
+            answer.text.starts_with(LABEL) && answer.text.ends_with('?'),
+            "{}",
+            answer.text
+        );
+    }
+}
+
+#[test]
+fn three_to_five_cars_each_with_reasons() {
+    let answer = one("an SUV with all-wheel drive");
+    assert!((3..=5).contains(&answer.cars.len()));
+    assert!(answer.cars.iter().all(|car| car.why.len() >= 2));
+    for kind in answer.cars.iter().map(|car| car.fuel) {
+        assert!(answer.cars.iter().filter(|car| car.fuel == kind).count() <= 2);
+    }
+}
+
+#[test]
+fn what_can_not_be_checked_is_said_and_no_price_is_made_up() {
+    let answer = one("a hybrid sedan under $30,000 with five stars");
+    assert!(
+        answer
+            .text
+            .contains("Kept in mind but not checked: at most $30,000 and 5 safety stars or more"),
+        "{}",
+        answer.text
+    );
+    assert!(answer.cars.iter().all(|car| car.price.is_none()));
+}
+
+#[test]
+fn a_car_is_pointed_at_by_its_place() {
+    let answers = conversation(
+        &[
+            "a hybrid wagon, any year since 2015",
+            "tell me more about the second one",
+        ],
+        Knowledge::Casual,
+    );
+    let second = &answers[0].cars[1];
+    assert_eq!(answers[1].cars.len(), 1);
+    assert_eq!(answers[1].cars[0].id, second.id);
+    assert!(answers[1].text.contains(&say::escape(&second.title())));
+    let nothing = one("tell me about the third one");
+    assert!(nothing.cars.is_empty());
+}
+
+#[test]
+fn thanks_are_answered_without_another_list() {
+    let answers = conversation(&["a hybrid wagon", "thanks a lot!"], Knowledge::Casual);
+    assert!(answers[1].cars.is_empty() && answers[1].text.contains("You're welcome"));
+    assert_eq!(answers[1].needs, answers[0].needs);
+}
+
+#[test]
+fn knowledge_changes_how_things_are_explained() {
+    let said = ["an electric SUV with all-wheel drive"];
+    let text = |level| conversation(&said, level).remove(0).text;
+    assert!(text(Knowledge::Beginner).contains("33.7 kWh"));
+    assert!(!text(Knowledge::Casual).contains("33.7 kWh"));
+    assert!(text(Knowledge::Professional).contains("city/highway"));
+}
+
+#[test]
+fn snow_brings_the_question_about_all_wheel_drive() {
+    assert!(
+        one("a hatchback, we get a lot of snow")
+            .text
+            .ends_with("Do you need all-wheel drive, say for snow or unpaved roads?")
+    );
+}
+
+#[test]
+fn years_and_markets_that_are_not_covered_are_said() {
+    assert!(
+        one("a 2009 Honda Civic")
+            .text
+            .contains("model years 2015 to 2026 only")
+    );
+    assert!(
+        one("a diesel estate in the UK")
+            .text
+            .contains("United States")
+    );
+}
+
+#[test]
+fn the_same_conversation_gets_the_same_answer() {
+    let said = ["an SUV", "hybrid", "no preference"];
+    let texts = || {
+        conversation(&said, Knowledge::Casual)
+            .into_iter()
+            .map(|a| a.text)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(texts(), texts());
+}

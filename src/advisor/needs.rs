@@ -1,0 +1,301 @@
+//! What a shopper needs, read from the plain words of a conversation: later words replace earlier ones.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::advisor::{Role, Turn};
+use crate::cars::search::Sort;
+use crate::cars::{Body, Catalogue, Drive, Filter, Fuel, Transmission};
+
+mod amounts;
+mod lexicon;
+mod names;
+mod polarity;
+pub mod question;
+mod state;
+mod words;
+
+use names::Names;
+use state::State;
+
+/// One thing that a shopper asked for, with the words that said so.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Need {
+    /// The same for the same wish throughout a conversation: the field, and the value where a field can have several.
+    pub id: String,
+    pub field: Field,
+    /// A word of the field's closed list, a name, or a number: US dollars, miles, miles per gallon, pounds.
+    pub value: Value,
+    /// The shopper's own words, as they were written.
+    pub words: String,
+    pub message_id: String,
+}
+
+/// What a need is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Field {
+    BudgetMax,
+    BudgetMin,
+    Body,
+    BodyNot,
+    Fuel,
+    FuelNot,
+    Drive,
+    Make,
+    MakeNot,
+    /// A model that the shopper named and wants to see.
+    Model,
+    SeatsMin,
+    MpgMin,
+    ElectricRangeMin,
+    RangeMin,
+    YearMin,
+    YearMax,
+    Transmission,
+    TransmissionNot,
+    HorsepowerMin,
+    TowingMin,
+    StarsMin,
+    MilesPerYear,
+    /// What matters most: economy, range, co2, fuel_cost, newest or power.
+    Priority,
+}
+
+impl Field {
+    /// The word that JSON has for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Field::BudgetMax => "budget_max",
+            Field::BudgetMin => "budget_min",
+            Field::Body => "body",
+            Field::BodyNot => "body_not",
+            Field::Fuel => "fuel",
+            Field::FuelNot => "fuel_not",
+            Field::Drive => "drive",
+            Field::Make => "make",
+            Field::MakeNot => "make_not",
+            Field::Model => "model",
+            Field::SeatsMin => "seats_min",
+            Field::MpgMin => "mpg_min",
+            Field::ElectricRangeMin => "electric_range_min",
+            Field::RangeMin => "range_min",
+            Field::YearMin => "year_min",
+            Field::YearMax => "year_max",
+            Field::Transmission => "transmission",
+            Field::TransmissionNot => "transmission_not",
+            Field::HorsepowerMin => "horsepower_min",
+            Field::TowingMin => "towing_min",
+            Field::StarsMin => "stars_min",
+            Field::MilesPerYear => "miles_per_year",
+            Field::Priority => "priority",
+        }
+    }
+
+    /// Whether several values of it can stand side by side.
+    pub fn repeats(self) -> bool {
+        use Field::*;
+        matches!(
+            self,
+            Body | BodyNot
+                | Fuel
+                | FuelNot
+                | Drive
+                | Make
+                | MakeNot
+                | Model
+                | Transmission
+                | TransmissionNot
+        )
+    }
+
+    /// Whether the catalogue holds the figure to check it by; the others are kept in mind only.
+    pub fn checked(self) -> bool {
+        use Field::*;
+        !matches!(
+            self,
+            BudgetMax | BudgetMin | SeatsMin | HorsepowerMin | TowingMin | StarsMin | MilesPerYear
+        )
+    }
+}
+
+impl Need {
+    pub(crate) fn new(field: Field, value: Value, words: &str, message_id: &str) -> Self {
+        let text = value
+            .as_str()
+            .map_or_else(|| value.to_string(), str::to_owned);
+        let slug: String = text
+            .to_lowercase()
+            .chars()
+            .map(|c| {
+                if c.is_alphanumeric() || c == '_' {
+                    c
+                } else {
+                    '-'
+                }
+            })
+            .collect();
+        let id = if field.repeats() {
+            format!("{}-{slug}", field.as_str())
+        } else {
+            field.as_str().to_owned()
+        };
+        Need {
+            id,
+            field,
+            value,
+            words: words.to_owned(),
+            message_id: message_id.to_owned(),
+        }
+    }
+
+    /// The need in words for people: `at most $35,000`, `all-wheel drive`, `not Tesla`.
+    pub fn label(&self) -> String {
+        let text = self.value.as_str().unwrap_or("");
+        let number = self.value.as_u64().unwrap_or(0);
+        let dollars = || format!("${}", thousands(number));
+        match self.field {
+            Field::BudgetMax => format!("at most {}", dollars()),
+            Field::BudgetMin => format!("at least {}", dollars()),
+            Field::Body => lexicon::body_label(text).to_owned(),
+            Field::BodyNot => format!("no {}", lexicon::body_label(text)),
+            Field::Fuel => lexicon::fuel_label(text).to_owned(),
+            Field::FuelNot => format!("not {}", lexicon::fuel_label(text)),
+            Field::Drive => text
+                .parse()
+                .map_or(text, |drive: Drive| drive.label())
+                .to_owned(),
+            Field::Make | Field::Model => text.to_owned(),
+            Field::MakeNot => format!("no {text}"),
+            Field::SeatsMin => format!("{number} seats or more"),
+            Field::MpgMin => format!("at least {number} mpg"),
+            Field::ElectricRangeMin => format!("at least {number} miles on electricity"),
+            Field::RangeMin => format!("at least {number} miles of range"),
+            Field::YearMin => format!("{number} or newer"),
+            Field::YearMax => format!("{number} or older"),
+            Field::Transmission => transmission_label(text).to_owned(),
+            Field::TransmissionNot => format!("no {}", transmission_label(text)),
+            Field::HorsepowerMin => format!("at least {number} hp"),
+            Field::TowingMin => format!("tows {} lb or more", thousands(number)),
+            Field::StarsMin => format!("{number} safety stars or more"),
+            Field::MilesPerYear => format!("{} miles a year", thousands(number)),
+            Field::Priority => format!("{} first", priority_label(text)),
+        }
+    }
+}
+
+fn transmission_label(word: &str) -> &str {
+    word.parse().map_or(word, |kind: Transmission| kind.label())
+}
+
+/// What people call a priority.
+pub fn priority_label(word: &str) -> &str {
+    match word {
+        "economy" => "fuel economy",
+        "co2" => "low CO2",
+        "fuel_cost" => "low fuel cost",
+        "newest" => "the newest",
+        other => other,
+    }
+}
+
+/// `35000` as `35,000`.
+pub fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Reads the needs that stand after the last turn. Only what the person wrote counts; an advisor's question gives sense
+/// to a short answer ("yes", "250").
+pub fn read(turns: &[Turn], catalogue: &Catalogue) -> Vec<Need> {
+    let names = Names::of(catalogue);
+    let mut state = State::default();
+    let mut asked = None;
+    for turn in turns {
+        match turn.role {
+            Role::Assistant => asked = question::asked(&turn.text),
+            Role::User => {
+                state.read(turn, asked, &names, catalogue.years().1);
+                asked = None;
+            }
+        }
+    }
+    state.needs
+}
+
+/// The search that these needs ask for. Everyday words are taken as widely as people mean them: all-wheel drive takes in
+/// four-wheel drive, gasoline takes in flex-fuel cars, a van takes in minivans, an automatic takes in every gearbox that
+/// shifts by itself.
+pub fn filter(needs: &[Need]) -> Filter {
+    let mut filter = Filter::default();
+    for need in needs {
+        let text = || need.value.as_str().unwrap_or("");
+        let number = || {
+            need.value
+                .as_u64()
+                .map(|n| n.min(u64::from(u16::MAX)) as u16)
+        };
+        match need.field {
+            Field::Body => filter.bodies.extend(bodies(text())),
+            Field::BodyNot => filter.bodies_not.extend(bodies(text())),
+            Field::Fuel => filter.fuels.extend(fuels(text())),
+            Field::FuelNot => filter.fuels_not.extend(fuels(text())),
+            Field::Drive => match text().parse() {
+                Ok(Drive::Awd) => filter.drives.extend([Drive::Awd, Drive::FourWd]),
+                Ok(drive) => filter.drives.push(drive),
+                Err(_) => {}
+            },
+            Field::Make => filter.makes.push(text().to_owned()),
+            Field::MakeNot => filter.makes_not.push(text().to_owned()),
+            Field::Model => filter.models.push(text().to_owned()),
+            Field::Transmission => filter.transmissions.extend(lexicon::transmissions(text())),
+            Field::TransmissionNot => filter
+                .transmissions_not
+                .extend(lexicon::transmissions(text())),
+            Field::MpgMin => filter.mpg_min = number(),
+            Field::ElectricRangeMin => filter.electric_range_min = number(),
+            Field::RangeMin => filter.range_min = number(),
+            Field::YearMin => filter.year_min = number(),
+            Field::YearMax => filter.year_max = number(),
+            Field::Priority => filter.sort = sort(text()),
+            _ => {}
+        }
+    }
+    filter
+}
+
+fn bodies(word: &str) -> Vec<Body> {
+    match word.parse() {
+        Ok(Body::Van) => vec![Body::Van, Body::Minivan],
+        Ok(body) => vec![body],
+        Err(_) => Vec::new(),
+    }
+}
+
+fn fuels(word: &str) -> Vec<Fuel> {
+    match word.parse() {
+        Ok(Fuel::Gasoline) => vec![Fuel::Gasoline, Fuel::FlexFuel],
+        Ok(fuel) => vec![fuel],
+        Err(_) => Vec::new(),
+    }
+}
+
+fn sort(word: &str) -> Sort {
+    match word {
+        "range" => Sort::Range,
+        "co2" => Sort::Co2,
+        "fuel_cost" => Sort::FuelCost,
+        "newest" => Sort::Newest,
+        _ => Sort::Economy,
+    }
+}
+
+#[cfg(test)]
+mod tests;

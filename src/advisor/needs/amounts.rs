@@ -1,0 +1,107 @@
+//! Reads amounts: dollars, years, miles, miles per gallon, seats, pounds, horsepower and stars.
+
+use super::Field;
+use super::words::Word;
+
+mod judge;
+mod number;
+
+use judge::Amounts;
+use number::{number, second};
+
+/// An amount with its place among the words.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Amount {
+    pub field: Field,
+    pub value: u64,
+    pub from: usize,
+    pub to: usize,
+}
+
+/// Everything that is counted in these words. `newest` is the newest model year; `electric` says that the talk is of
+/// cars that are charged, so that a range is one on electricity.
+pub fn read(words: &[Word], newest: u16, electric: bool) -> Vec<Amount> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < words.len() {
+        let Some(number) = number(&words[at..]) else {
+            at += phrases(words, at, newest, &mut found).max(1);
+            continue;
+        };
+        let second = second(words, at + number.words);
+        let amounts = Amounts {
+            words,
+            at,
+            newest,
+            electric,
+        };
+        let took = amounts.judge(&number, second.as_ref(), &mut found);
+        at += took.max(number.words);
+    }
+    found
+}
+
+/// Amounts without a number of their own: "last three years", "less than five years old", "third row", "brand new".
+fn phrases(words: &[Word], at: usize, newest: u16, found: &mut Vec<Amount>) -> usize {
+    let text = |i: usize| words.get(at + i).map_or("", |word| word.text.as_str());
+    let newest = u64::from(newest);
+    let years = |i: usize| {
+        let number = number(words.get(at + i..)?)?;
+        let years =
+            words.get(at + i + number.words)?.is("year") && (1.0..=15.0).contains(&number.value);
+        years.then_some((number.value as u64, i + number.words + 1))
+    };
+    let mut put = |field, value, count: usize| {
+        found.push(Amount {
+            field,
+            value,
+            from: at,
+            to: (at + count).min(words.len()),
+        });
+        count
+    };
+    match (text(0), text(1)) {
+        ("last" | "past", _) => match years(1) {
+            Some((count, took)) => put(Field::YearMin, (newest + 1).saturating_sub(count), took),
+            None => 0,
+        },
+        ("under" | "within", _) => match years(1).filter(|(_, took)| text(*took) == "old") {
+            Some((count, took)) => put(Field::YearMin, newest.saturating_sub(count), took + 1),
+            None => 0,
+        },
+        ("less" | "more" | "older", "than") => {
+            match years(2).filter(|(_, took)| text(*took) == "old" || text(0) == "older") {
+                Some((count, took)) => put(
+                    Field::YearMin,
+                    newest.saturating_sub(count),
+                    took + usize::from(text(took) == "old"),
+                ),
+                None => 0,
+            }
+        }
+        ("third", "row") => put(Field::SeatsMin, 6, 2),
+        ("brand", "new") | ("latest", "model") | ("buy", "new") | ("new", "not") => {
+            put(Field::YearMin, newest.saturating_sub(1), 2)
+        }
+        ("new", next) if is_shape(next) => put(Field::YearMin, newest.saturating_sub(1), 1),
+        _ => 0,
+    }
+}
+
+/// "a new SUV" says that it should be new; "a new car" may only say that the old one must go.
+fn is_shape(word: &str) -> bool {
+    [
+        "suv",
+        "sedan",
+        "truck",
+        "pickup",
+        "hybrid",
+        "ev",
+        "minivan",
+        "wagon",
+        "hatchback",
+        "coupe",
+        "convertible",
+    ]
+    .contains(&word.strip_suffix('s').unwrap_or(word))
+}

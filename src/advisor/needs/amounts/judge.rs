@@ -1,0 +1,393 @@
+//! Judges what a number counts by the words around it.
+
+use super::Amount;
+use super::number::{Number, is_year};
+use crate::advisor::needs::Field;
+use crate::advisor::needs::words::Word;
+
+const MOST: &[&str] = &[
+    "under", "below", "within", "max", "maximum", "most", "less", "to", "budget", "cheaper",
+    "beyond",
+];
+const LEAST: &[&str] = &[
+    "over",
+    "above",
+    "least",
+    "more",
+    "minimum",
+    "min",
+    "starting",
+    "from",
+    "exceeding",
+];
+
+/// A number's surroundings.
+pub struct Amounts<'a> {
+    pub words: &'a [Word],
+    pub at: usize,
+    pub newest: u16,
+    pub electric: bool,
+}
+
+impl Amounts<'_> {
+    /// Judges a number by the words around it; how many words it took in all.
+    pub fn judge(
+        &self,
+        number: &Number,
+        second: Option<&(Number, usize)>,
+        found: &mut Vec<Amount>,
+    ) -> usize {
+        let end = self.at + number.words;
+        let after = |count: usize| self.text(end + count);
+        let span = |from: usize, to: usize| (from, to.min(self.words.len()));
+        let value = number.value.round() as u64;
+        let mut put = |field, value, (from, to): (usize, usize)| {
+            found.push(Amount {
+                field,
+                value,
+                from,
+                to,
+            })
+        };
+
+        if let Some((other, joint)) = second {
+            let both_end = end + joint + other.words;
+            if is_year(number) && is_year(other) {
+                let (low, high) = (
+                    number.value.min(other.value) as u64,
+                    number.value.max(other.value) as u64,
+                );
+                put(Field::YearMin, low, span(self.at, both_end));
+                put(Field::YearMax, high, span(self.at, both_end));
+                return both_end - self.at;
+            }
+            let low = if other.scaled && number.value < 1000.0 {
+                number.value * 1000.0
+            } else {
+                number.value
+            };
+            let money = number.money || other.money || other.scaled;
+            if money
+                && low >= 1000.0
+                && other.value > low
+                && !self.is_recurring(both_end)
+                && !self.is_miles(both_end)
+            {
+                put(Field::BudgetMin, low as u64, span(self.at, both_end));
+                put(
+                    Field::BudgetMax,
+                    other.value as u64,
+                    span(self.at, both_end),
+                );
+                return both_end - self.at;
+            }
+        }
+        let qualified = self.qualifier();
+        let from = qualified.map_or(self.at, |(from, _)| from);
+        let least = qualified.is_none_or(|(_, most)| !most);
+        let unit = after(0);
+        let miles = matches!(unit, "miles" | "mile" | "mi");
+        if matches!(unit, "mpg" | "mpge")
+            || (miles && after(1) == "per" && after(2) == "gallon")
+            || (miles && after(1) == "to" && after(2) == "the" && after(3) == "gallon")
+        {
+            let took = if miles { 3 } else { 1 };
+            if least && (5..=200).contains(&value) {
+                put(Field::MpgMin, value, span(from, end + took));
+            }
+            return number.words + took;
+        }
+        if miles || (unit == "of" && after(1) == "range") || unit == "range" {
+            return self.miles(value, from, end, miles, &mut put);
+        }
+        if number.money || number.scaled {
+            if matches!(unit, "lb" | "lbs" | "pounds" | "pound") {
+                put(Field::TowingMin, value, span(from, end + 1));
+            } else if number.money && self.is_recurring(end) || value < 1000 {
+                // What is paid by the month, or put down, isn't what the car costs.
+            } else if !self.is_recurring(end) {
+                let field = if qualified.is_some_and(|(_, most)| !most) {
+                    Field::BudgetMin
+                } else {
+                    Field::BudgetMax
+                };
+                put(field, value, span(from, end));
+            } else if self.says_driving(end) {
+                put(Field::MilesPerYear, value, span(self.at, end + 2));
+            }
+            return number.words;
+        }
+        match unit {
+            "year" | "years" if after(1) == "old" && (1..=15).contains(&value) => {
+                put(
+                    Field::YearMin,
+                    u64::from(self.newest).saturating_sub(value),
+                    span(from, end + 2),
+                );
+            }
+            "seats" | "seat" | "seater" | "seaters" | "passenger" | "passengers" | "people"
+            | "persons" | "adults"
+                if (2..=15).contains(&value) =>
+            {
+                put(Field::SeatsMin, value, span(from, end + 1))
+            }
+            "row" | "rows" if value == 3 => put(Field::SeatsMin, 6, span(self.at, end + 1)),
+            "hp" | "horsepower" | "bhp" | "horse" | "horses" if least && value >= 50 => {
+                put(Field::HorsepowerMin, value, span(from, end + 1));
+            }
+            "lb" | "lbs" | "pounds" | "pound" if value >= 500 => {
+                put(Field::TowingMin, value, span(from, end + 1))
+            }
+            "star" | "stars" if (1..=5).contains(&value) => {
+                put(Field::StarsMin, value, span(from, end + 1))
+            }
+            _ if is_year(number) => self.year(value, from, end, qualified, &mut put),
+            _ => self.bare(value, from, end, qualified, &mut put),
+        }
+        number.words
+    }
+
+    /// What comes before says what it is: "seats 7", "family of six", "budget of 30000", "mpg over 40", "tow 5000".
+    fn bare(
+        &self,
+        value: u64,
+        from: usize,
+        end: usize,
+        qualified: Option<(usize, bool)>,
+        put: &mut impl FnMut(Field, u64, (usize, usize)),
+    ) {
+        let start = from.saturating_sub(4);
+        let near = |any: &[&str]| {
+            (start..from)
+                .rev()
+                .find(|i| self.same_clause(*i) && self.words[*i].is_any(any))
+        };
+        let last = |back: usize| from.checked_sub(back).map_or("", |i| self.text(i));
+        if matches!(
+            (last(2), last(1)),
+            ("family" | "room" | "space" | "party", "of" | "for")
+        ) || matches!(
+            last(1),
+            "seat" | "seats" | "seating" | "fit" | "fits" | "carry"
+        ) {
+            if (2..=15).contains(&value) {
+                put(Field::SeatsMin, value, (from.saturating_sub(2), end));
+            }
+        } else if let Some(at) = near(&["tow", "tows", "towing", "haul"]).filter(|_| value >= 500) {
+            put(Field::TowingMin, value, (at, end));
+        } else if let Some(at) = near(&["mpg"]).filter(|_| (5..=200).contains(&value)) {
+            put(Field::MpgMin, value, (at, end));
+        } else if let Some(at) = near(&["range"]).filter(|_| (10..=800).contains(&value)) {
+            put(
+                if self.electric {
+                    Field::ElectricRangeMin
+                } else {
+                    Field::RangeMin
+                },
+                value,
+                (at, end),
+            );
+        } else if (3000..1_000_000).contains(&value) && !self.is_recurring(end) {
+            let most = qualified.map(|(_, most)| most);
+            let spoken = near(&[
+                "around",
+                "about",
+                "roughly",
+                "maybe",
+                "approximately",
+                "budget",
+                "spend",
+                "spending",
+                "pay",
+                "price",
+                "afford",
+                "cost",
+                "costs",
+                "priced",
+            ]);
+            if most.is_some() || spoken.is_some() {
+                let field = if most == Some(false) {
+                    Field::BudgetMin
+                } else {
+                    Field::BudgetMax
+                };
+                put(field, value, (spoken.unwrap_or(from), end));
+            }
+        }
+    }
+
+    fn miles(
+        &self,
+        value: u64,
+        from: usize,
+        end: usize,
+        miles: bool,
+        put: &mut impl FnMut(Field, u64, (usize, usize)),
+    ) -> usize {
+        let end = end + usize::from(miles);
+        let near: Vec<&str> = (end..(end + 5).min(self.words.len()))
+            .take_while(|i| self.same_clause(*i))
+            .map(|i| self.text(i))
+            .collect();
+        let has = |words: &[&str]| near.iter().any(|word| words.contains(word));
+        let started =
+            (from.saturating_sub(4)..from).any(|i| self.same_clause(i) && self.text(i) == "range");
+        if matches!(
+            near[..],
+            ["a" | "per" | "each" | "every", "year" | "yr", ..]
+                | ["yearly" | "annually" | "yr", ..]
+        ) {
+            put(
+                Field::MilesPerYear,
+                value,
+                (self.at, end + if has(&["year", "yr"]) { 2 } else { 1 }),
+            );
+        } else if (10..=1000).contains(&value)
+            && (started
+                || has(&[
+                    "range",
+                    "charge",
+                    "electric",
+                    "electricity",
+                    "battery",
+                    "ev",
+                ]))
+        {
+            let charged =
+                self.electric || has(&["charge", "electric", "electricity", "battery", "ev"]);
+            let last = near.iter().rposition(|w| {
+                ["range", "charge", "electric", "electricity", "battery"].contains(w)
+            });
+            let to = end + last.map_or(0, |at| at + 1);
+            put(
+                if charged {
+                    Field::ElectricRangeMin
+                } else {
+                    Field::RangeMin
+                },
+                value,
+                (from, to),
+            );
+        }
+        end - self.at
+    }
+
+    fn year(
+        &self,
+        year: u64,
+        from: usize,
+        end: usize,
+        qualified: Option<(usize, bool)>,
+        put: &mut impl FnMut(Field, u64, (usize, usize)),
+    ) {
+        let after = |count: usize| {
+            if self.same_clause(end + count) {
+                self.text(end + count)
+            } else {
+                ""
+            }
+        };
+        let plus = after(0) == "plus";
+        let word = if matches!(after(0), "or" | "and" | "model" | "models") {
+            after(1)
+        } else {
+            after(0)
+        };
+        let took = end + if word == after(0) { 1 } else { 2 };
+        let before = |back: usize| self.at.checked_sub(back).map_or("", |i| self.text(i));
+        let not = matches!(before(3), "no" | "not" | "nothing");
+        match (word, before(2), before(1)) {
+            (
+                "newer" | "later" | "up" | "onward" | "onwards" | "above" | "younger" | "more"
+                | "recent",
+                ..,
+            ) => {
+                put(Field::YearMin, year, (self.at, took));
+            }
+            ("older" | "earlier" | "below", ..) => put(Field::YearMax, year, (self.at, took)),
+            (_, "newer" | "later", "than") if not => put(Field::YearMax, year, (self.at - 3, end)),
+            (_, "newer" | "later" | "younger", "than") => {
+                put(Field::YearMin, year + 1, (self.at - 2, end))
+            }
+            (_, "older" | "earlier", "than") if not => {
+                put(Field::YearMin, year, (self.at - 3, end))
+            }
+            (_, "older" | "earlier", "than") => put(Field::YearMax, year - 1, (self.at - 2, end)),
+            (_, _, "after") => put(Field::YearMin, year + 1, (self.at - 1, end)),
+            (_, _, "since" | "from") => put(Field::YearMin, year, (self.at - 1, end)),
+            (_, _, "before") => put(Field::YearMax, year - 1, (self.at - 1, end)),
+            _ if plus => put(Field::YearMin, year, (self.at, end + 1)),
+            _ => match qualified {
+                Some((_, true)) if before(1) != "to" => put(Field::YearMax, year, (from, end)),
+                Some((_, false)) => put(Field::YearMin, year, (from, end)),
+                _ => {
+                    put(Field::YearMin, year, (self.at, end));
+                    put(Field::YearMax, year, (self.at, end));
+                }
+            },
+        }
+    }
+
+    /// "under", "at least": where it starts, and whether it sets the most.
+    fn qualifier(&self) -> Option<(usize, bool)> {
+        let first = self.at.saturating_sub(3);
+        for i in (first..self.at).rev().filter(|i| self.same_clause(*i)) {
+            let word = self.text(i);
+            let denied = i > 0
+                && self.same_clause(i - 1)
+                && matches!(self.text(i - 1), "no" | "not" | "nothing" | "go");
+            let up = word == "to" && i > 0 && self.text(i - 1) == "up";
+            if word == "to" && !up {
+                continue;
+            }
+            if LEAST.contains(&word) {
+                let at = i > 0 && self.text(i - 1) == "at";
+                return Some((if denied || at { i - 1 } else { i }, denied));
+            }
+            if MOST.contains(&word) {
+                return Some((
+                    if denied || up || self.text(i.saturating_sub(1)) == "at" {
+                        i - 1
+                    } else {
+                        i
+                    },
+                    !denied || up,
+                ));
+            }
+        }
+        None
+    }
+
+    /// By the month, by the week, or put down; not the price.
+    fn is_recurring(&self, end: usize) -> bool {
+        let near = (end..(end + 3).min(self.words.len())).filter(|i| self.same_clause(*i));
+        near.into_iter().any(|i| {
+            self.words[i].is_any(&[
+                "month", "monthly", "mo", "week", "down", "year", "yearly", "annually", "gallon",
+                "day",
+            ])
+        })
+    }
+
+    fn is_miles(&self, end: usize) -> bool {
+        matches!(self.text(end), "miles" | "mile" | "mi" | "km")
+    }
+
+    /// "I drive 15k a year"
+    fn says_driving(&self, end: usize) -> bool {
+        let drives = (0..self.at).any(|i| {
+            self.same_clause(i) && self.words[i].is_any(&["drive", "driving", "do", "put"])
+        });
+        drives && (end..(end + 3).min(self.words.len())).any(|i| self.text(i) == "year")
+    }
+
+    fn text(&self, at: usize) -> &str {
+        self.words.get(at).map_or("", |word| word.text.as_str())
+    }
+
+    fn same_clause(&self, at: usize) -> bool {
+        self.words
+            .get(at)
+            .is_some_and(|word| word.clause == self.words[self.at].clause)
+    }
+}

@@ -1,0 +1,143 @@
+//! How the words of a conversation become needs, and needs a search; whole requests are in `tests/advice`.
+
+use super::*;
+
+fn read_all(said: &[(Role, &str)]) -> Vec<Need> {
+    let turns: Vec<Turn> = said
+        .iter()
+        .enumerate()
+        .map(|(at, (role, text))| Turn {
+            message_id: format!("m{at}"),
+            role: *role,
+            text: (*text).to_owned(),
+        })
+        .collect();
+    read(&turns, &Catalogue::built_in().unwrap())
+}
+
+fn ids(said: &[(Role, &str)]) -> Vec<String> {
+    read_all(said).into_iter().map(|need| need.id).collect()
+}
+
+#[test]
+fn a_need_carries_its_words_and_its_turn() {
+    let needs = read_all(&[
+        (Role::User, "Hello!"),
+        (Role::User, "A hybrid, under $35,000 please"),
+    ]);
+    let told: Vec<_> = needs
+        .iter()
+        .map(|n| (n.id.as_str(), n.words.as_str(), n.message_id.as_str()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("fuel-hybrid", "hybrid", "m1"),
+            ("budget_max", "under $35,000", "m1")
+        ]
+    );
+    let json = serde_json::to_value(&needs[1]).unwrap();
+    assert_eq!(json["field"], "budget_max");
+    assert_eq!(json["value"], 35000);
+    assert_eq!(serde_json::from_value::<Need>(json).unwrap(), needs[1]);
+}
+
+#[test]
+fn every_field_has_one_word() {
+    for field in [
+        Field::BudgetMax,
+        Field::ElectricRangeMin,
+        Field::TransmissionNot,
+        Field::MilesPerYear,
+        Field::Priority,
+    ] {
+        assert_eq!(serde_json::json!(field), field.as_str());
+    }
+}
+
+#[test]
+fn an_advisor_is_not_read_but_its_question_gives_sense_to_an_answer() {
+    let drive = question::about(Field::Drive).unwrap();
+    let range = question::about(Field::ElectricRangeMin).unwrap();
+    assert_eq!(ids(&[(Role::Assistant, "A Tesla is electric.")]), [""; 0]);
+    assert_eq!(ids(&[(Role::User, "yes")]), [""; 0]);
+    assert_eq!(
+        ids(&[(Role::Assistant, drive), (Role::User, "Yes, please")]),
+        ["drive-awd"]
+    );
+    assert_eq!(
+        ids(&[(Role::Assistant, drive), (Role::User, "no")]),
+        [""; 0]
+    );
+    assert_eq!(
+        ids(&[(Role::Assistant, range), (Role::User, "250 or so")]),
+        ["electric_range_min"]
+    );
+}
+
+#[test]
+fn everyday_words_are_taken_widely() {
+    let filter = filter(&read_all(&[(
+        Role::User,
+        "an AWD gas van with an automatic",
+    )]));
+    assert_eq!(filter.drives, [Drive::Awd, Drive::FourWd]);
+    assert_eq!(filter.fuels, [Fuel::Gasoline, Fuel::FlexFuel]);
+    assert_eq!(filter.bodies, [Body::Van, Body::Minivan]);
+    assert!(filter.transmissions.contains(&Transmission::Cvt));
+}
+
+#[test]
+fn labels_are_for_people() {
+    let needs = read_all(&[(
+        Role::User,
+        "no minivan, at least 40 mpg, under $35,000, tow 5000 lbs, not a BMW",
+    )]);
+    let labels: Vec<String> = needs.iter().map(Need::label).collect();
+    assert_eq!(
+        labels,
+        [
+            "no minivan",
+            "no BMW",
+            "at least 40 mpg",
+            "at most $35,000",
+            "tows 5,000 lb or more"
+        ]
+    );
+}
+
+#[test]
+fn names_that_are_words_need_more_than_the_word() {
+    for said in [
+        "something that will fit my soul and spark joy",
+        "I live in Tucson, near Lincoln",
+        "a smart choice for my commute",
+        "I can't afford much",
+        "it must dodge potholes and escape traffic",
+        "the legacy of my journey",
+    ] {
+        assert_eq!(ids(&[(Role::User, said)]), [""; 0], "{said}");
+    }
+    assert_eq!(
+        ids(&[(Role::User, "a honda fit or a Dodge")]),
+        ["model-honda-fit", "make-dodge"]
+    );
+}
+
+#[test]
+fn no_text_is_too_strange_to_read() {
+    let long = "an SUV, not a 'Tesla' $ 3,5k ".repeat(2_000);
+    for said in [
+        "",
+        "$",
+        "$k",
+        "999999999999999999999999 mpg",
+        "—€’‘",
+        "than than but but not",
+        "1,2,3,,,4",
+        "\u{0}\u{feff}",
+        &long,
+    ] {
+        read_all(&[(Role::User, said)]);
+    }
+}

@@ -1,0 +1,363 @@
+//! Signing up, logging in and out, and the settings of one's own account.
+
+use actix_session::Session;
+use actix_web::http::StatusCode;
+use actix_web::{Either, web};
+use askama::Template;
+use chrono::{Duration, NaiveDateTime};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::forms::{AuthForm, FormKind, safe_next};
+use super::{CurrentUser, TOKEN, passwords, tokens};
+use crate::advisor::Knowledge;
+use crate::db::sessions::{self, Kind, NewSession};
+use crate::db::users::{self, User};
+use crate::db::{self, Conn};
+use crate::error::Error;
+use crate::state::App;
+use crate::web::format::Format;
+use crate::web::input::{AUTH_LIMIT, Input, is_storable};
+use crate::web::view::{Html, Shell, Show, View};
+
+/// What signup and login take, as JSON or as a form. OAuth2 calls the email `username`.
+#[derive(Debug, Deserialize)]
+pub struct Credentials {
+    #[serde(default, alias = "username")]
+    email: String,
+    #[serde(default)]
+    password: SecretString,
+    grant_type: Option<String>,
+    /// Where the browser was going.
+    next: Option<String>,
+}
+
+type Body = Input<Credentials, AUTH_LIMIT>;
+/// In, or the form again with what is wrong.
+type EnteredOrForm = Either<Show<Entered>, Show<AuthForm>>;
+
+/// `POST /auth/signup`.
+pub async fn signup(
+    app: web::Data<App>,
+    format: Format,
+    session: Session,
+    body: Body,
+) -> Result<EnteredOrForm, Error> {
+    let entered = create_account(&app, &body.value, format).await;
+    finish(FormKind::Signup, entered, body.value, format, &session)
+}
+
+/// `POST /auth/login`.
+pub async fn login(
+    app: web::Data<App>,
+    format: Format,
+    session: Session,
+    body: Body,
+) -> Result<EnteredOrForm, Error> {
+    let is_grant = body.is_form && body.value.grant_type.is_some() && !format.is_html();
+    let entered = match is_grant {
+        true => grant(&app, &body.value, format).await,
+        false => check_credentials(&app, &body.value, format).await,
+    };
+    finish(FormKind::Login, entered, body.value, format, &session)
+}
+
+/// `POST /auth/logout`: the token is dead at once.
+pub async fn logout(
+    app: web::Data<App>,
+    format: Format,
+    session: Session,
+    current: Result<CurrentUser, Error>,
+) -> Result<Show<LoggedOut>, Error> {
+    match current {
+        Ok(current) => {
+            let (id, user_id) = (current.session_id, current.user.id);
+            app.db
+                .write(move |conn| sessions::revoke(conn, &id, &user_id, db::now()))
+                .await?;
+        }
+        // A browser whose session has ended by itself wants its cookie gone all the same.
+        Err(Error::Unauthenticated) if format.is_html() => {}
+        Err(error) => return Err(error),
+    }
+    session.purge();
+    Ok(Show::with_status(
+        LoggedOut,
+        match format {
+            Format::Json => StatusCode::NO_CONTENT,
+            _ => StatusCode::OK,
+        },
+    ))
+}
+
+/// `GET /auth/me`.
+pub async fn me(current: CurrentUser) -> Show<Me> {
+    Show::new(Me::of(current.user, false))
+}
+
+/// What can be changed of one's account.
+#[derive(Debug, Deserialize)]
+pub struct Changes {
+    knowledge: Option<String>,
+}
+
+/// `PATCH /auth/me`, and `POST` from a form.
+pub async fn change(
+    app: web::Data<App>,
+    current: CurrentUser,
+    body: Input<Changes, AUTH_LIMIT>,
+) -> Result<Show<Me>, Error> {
+    let mut user = current.user;
+    if let Some(name) = body.value.knowledge {
+        let level = Knowledge::parse(&name).ok_or_else(|| {
+            let names = Knowledge::ALL.map(Knowledge::as_str).join(", ");
+            Error::field("knowledge", format!("knowledge must be one of {names}."))
+        })?;
+        user.knowledge = level.as_str().to_owned();
+        let id = user.id.clone();
+        app.db
+            .write(move |conn| users::set_knowledge(conn, &id, level.as_str()))
+            .await?;
+    }
+    Ok(Show::new(Me::of(user, true)))
+}
+
+/// Somebody who is in: the answer to signup and login.
+pub struct Entered {
+    user: User,
+    token: String,
+    next: String,
+}
+
+async fn create_account(app: &App, given: &Credentials, format: Format) -> Result<Entered, Error> {
+    let email = check_email(&given.email)?;
+    let password = given.password.clone();
+    let checked = (password.clone(), email.clone());
+    tokio::task::spawn_blocking(move || passwords::check_strength(&checked.0, &checked.1))
+        .await
+        .map_err(Error::internal)??;
+    let user = User {
+        id: db::new_id(),
+        email,
+        hashed_pw: passwords::hash(app, password).await?,
+        is_active: true,
+        knowledge: Knowledge::Casual.as_str().into(),
+        created_at: db::now(),
+    };
+    let row = user.clone();
+    enter(app, user, given, format, move |conn| {
+        users::insert(conn, &row)
+    })
+    .await
+}
+
+async fn check_credentials(
+    app: &App,
+    given: &Credentials,
+    format: Format,
+) -> Result<Entered, Error> {
+    if given.email.trim().is_empty() {
+        return Err(Error::field("email", "Enter your email."));
+    }
+    if given.password.expose_secret().is_empty() {
+        return Err(Error::field("password", "Enter your password."));
+    }
+    let email = normalize(&given.email);
+    let user = match is_storable(&email) {
+        true => {
+            app.db
+                .read(move |conn| users::by_email(conn, &email))
+                .await?
+        }
+        false => None,
+    };
+    let hash = user.as_ref().map(|user| user.hashed_pw.clone());
+    let fits = passwords::verify(app, given.password.clone(), hash).await?;
+    match user {
+        Some(user) if fits && user.is_active => enter(app, user, given, format, |_| Ok(())).await,
+        // Said only to somebody who knows the password.
+        Some(_) if fits => Err(Error::Inactive),
+        _ => Err(Error::WrongPassword),
+    }
+}
+
+/// The OAuth2 password grant (RFC 6749, section 4.3), with its own errors.
+async fn grant(app: &App, given: &Credentials, format: Format) -> Result<Entered, Error> {
+    let refuse = |code, description: String| Err(Error::Grant { code, description });
+    if given.grant_type.as_deref() != Some("password") {
+        let description = "Only grant_type=password is supported.".into();
+        return refuse("unsupported_grant_type", description);
+    }
+    match check_credentials(app, given, format).await {
+        Err(error @ Error::Invalid(_)) => refuse("invalid_request", error.to_string()),
+        Err(error @ (Error::WrongPassword | Error::Inactive)) => {
+            refuse("invalid_grant", error.to_string())
+        }
+        other => other,
+    }
+}
+
+/// Begins a session, together with what else has to be stored.
+async fn enter(
+    app: &App,
+    user: User,
+    given: &Credentials,
+    format: Format,
+    store: impl FnOnce(&mut Conn) -> Result<(), Error> + Send + 'static,
+) -> Result<Entered, Error> {
+    let now = db::now();
+    let expires_at = now + Duration::seconds(tokens::LOGIN_LIFETIME);
+    let session = NewSession {
+        id: db::new_id(),
+        user_id: user.id.clone(),
+        kind: match format {
+            Format::Json => Kind::Api,
+            Format::Page | Format::Fragment => Kind::Browser,
+        }
+        .as_str(),
+        created_at: now,
+        expires_at,
+    };
+    let seconds = |time: NaiveDateTime| time.and_utc().timestamp();
+    let jwt = &app.config.jwt;
+    let token = tokens::sign(
+        jwt,
+        &user.id,
+        &session.id,
+        seconds(now),
+        seconds(expires_at),
+    )?;
+    app.db
+        .write(move |conn| {
+            store(conn)?;
+            sessions::insert(conn, &session)
+        })
+        .await?;
+    Ok(Entered {
+        user,
+        token,
+        next: safe_next(given.next.as_deref()),
+    })
+}
+
+/// Sets the cookie for browsers; what a person can mend brings the form back.
+fn finish(
+    kind: FormKind,
+    entered: Result<Entered, Error>,
+    given: Credentials,
+    format: Format,
+    session: &Session,
+) -> Result<EnteredOrForm, Error> {
+    match entered {
+        Ok(entered) => {
+            if format.is_html() {
+                // A new cookie at each login: one that was planted before is worth nothing.
+                session.renew();
+                session
+                    .insert(TOKEN, &entered.token)
+                    .map_err(Error::internal)?;
+            }
+            let created = kind == FormKind::Signup && !format.is_html();
+            let status = if created {
+                StatusCode::CREATED
+            } else {
+                StatusCode::OK
+            };
+            Ok(Either::Left(Show::with_status(entered, status)))
+        }
+        Err(error) if format.is_html() && !matches!(error, Error::Internal(_)) => {
+            let form = AuthForm::again(kind, given.email, safe_next(given.next.as_deref()), error);
+            Ok(Either::Right(form))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn normalize(email: &str) -> String {
+    email.trim().to_lowercase()
+}
+
+fn check_email(email: &str) -> Result<String, Error> {
+    let email = normalize(email);
+    let refuse = |detail| Err(Error::field("email", detail));
+    match email.as_str() {
+        "" => refuse("Enter your email."),
+        // RFC 5321 allows no longer path.
+        text if text.len() > 254 => refuse("That email is too long to be one."),
+        text if !email_address::EmailAddress::is_valid(text) || !is_storable(text) => {
+            refuse("Enter an email like name@example.com.")
+        }
+        _ => Ok(email),
+    }
+}
+
+impl View for Entered {
+    fn json(&self) -> Value {
+        json!({
+            "access_token": self.token,
+            "token_type": "bearer",
+            "expires_in": tokens::LOGIN_LIFETIME,
+            "user": { "id": self.user.id, "email": self.user.email, "knowledge": self.user.knowledge },
+        })
+    }
+
+    fn page(&self, _: &Shell) -> askama::Result<Html> {
+        Ok(Html::GoTo(self.next.clone()))
+    }
+}
+
+/// The answer to logout.
+pub struct LoggedOut;
+
+impl View for LoggedOut {
+    fn json(&self) -> Value {
+        Value::Null
+    }
+
+    fn page(&self, _: &Shell) -> askama::Result<Html> {
+        Ok(Html::GoTo("/".into()))
+    }
+}
+
+/// The settings of one's own account.
+pub struct Me {
+    user: User,
+    saved: bool,
+}
+
+impl Me {
+    fn of(user: User, saved: bool) -> Self {
+        Self { user, saved }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "auth/me.html")]
+struct MePage<'a> {
+    shell: &'a Shell,
+    user: &'a User,
+    saved: bool,
+    levels: [Knowledge; 4],
+}
+
+impl View for Me {
+    fn json(&self) -> Value {
+        json!({
+            "id": self.user.id,
+            "email": self.user.email,
+            "knowledge": self.user.knowledge,
+            "created_at": self.user.created_at.and_utc(),
+        })
+    }
+
+    fn page(&self, shell: &Shell) -> askama::Result<Html> {
+        let page = MePage {
+            shell,
+            user: &self.user,
+            saved: self.saved,
+            levels: Knowledge::ALL,
+        };
+        Ok(Html::Body(page.render()?))
+    }
+}

@@ -1,0 +1,32 @@
+//! Conversations: what people write, the replies that are made, and how both are shown.
+
+mod conversations;
+pub mod markdown;
+mod messages;
+mod path;
+mod post;
+mod stream;
+pub mod views;
+pub mod worker;
+
+use actix_web::web;
+
+/// Adds the routes of this module.
+pub fn routes(config: &mut web::ServiceConfig) {
+    config
+        .service(
+            web::resource("/chat")
+                .route(web::get().to(conversations::list))
+                .route(web::post().to(post::post)),
+        )
+        .service(web::resource("/chat/messages/{id}").route(web::get().to(messages::get)))
+        .service(web::resource("/chat/messages/{id}/events").route(web::get().to(stream::events)))
+        .service(web::resource("/chat/messages/{id}/stop").route(web::post().to(messages::stop)))
+        .service(web::resource("/chat/messages/{id}/retry").route(web::post().to(messages::retry)))
+        .service(
+            web::resource("/chat/{id}")
+                .route(web::get().to(conversations::open))
+                .route(web::patch().to(conversations::rename))
+                .route(web::delete().to(conversations::delete)),
+        );
+}

@@ -1,0 +1,261 @@
+//! The list of conversations, and one of them: open, rename, delete.
+
+use actix_web::http::StatusCode;
+use actix_web::web;
+use askama::Template;
+use chrono::{DateTime, NaiveDateTime};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::views::{self, MessageView, NeedView};
+use super::{path, post};
+use crate::auth::CurrentUser;
+use crate::db::conversations::{self, Conversation};
+use crate::db::messages::{self, Message};
+use crate::error::Error;
+use crate::state::App;
+use crate::web::input::{CHAT_LIMIT, Input, is_storable, parse_id};
+use crate::web::view::{Html, Shell, Show, View};
+
+/// How many conversations come at once.
+const LIMIT: i64 = 50;
+const LONGEST_TITLE: usize = 120;
+
+/// Where to go on in the list, and a message that was begun elsewhere.
+#[derive(Debug, Deserialize)]
+pub struct Wish {
+    cursor: Option<String>,
+    draft: Option<String>,
+}
+
+/// `GET /chat/`.
+pub async fn list(
+    app: web::Data<App>,
+    current: CurrentUser,
+    wish: web::Query<Wish>,
+) -> Result<Show<ChatView>, Error> {
+    let after = wish.cursor.as_deref().map(read_cursor).transpose()?;
+    let conversations = read_list(&app, current.user.id, after).await?;
+    Ok(Show::new(ChatView {
+        conversations,
+        open: None,
+        draft: wish.into_inner().draft.unwrap_or_default(),
+    }))
+}
+
+/// `GET /chat/{conversation}`.
+pub async fn open(
+    app: web::Data<App>,
+    current: CurrentUser,
+    id: web::Path<String>,
+) -> Result<Show<ChatView>, Error> {
+    let id = parse_id(&id)?;
+    let user_id = current.user.id.clone();
+    let open = app
+        .db
+        .read(move |conn| {
+            let conversation = conversations::get(conn, &user_id, &id)?;
+            let all = messages::of_conversation(conn, &user_id, &id)?;
+            let messages = match &conversation.head_id {
+                Some(head) => path::to_head(all, head),
+                None => Vec::new(),
+            };
+            Ok(Open {
+                conversation,
+                messages,
+            })
+        })
+        .await?;
+    let conversations = read_list(&app, current.user.id, None).await?;
+    Ok(Show::new(ChatView {
+        conversations,
+        open: Some(open),
+        draft: String::new(),
+    }))
+}
+
+/// Another title.
+#[derive(Debug, Deserialize)]
+pub struct Renaming {
+    #[serde(default)]
+    title: String,
+}
+
+/// `PATCH /chat/{conversation}`.
+pub async fn rename(
+    app: web::Data<App>,
+    current: CurrentUser,
+    id: web::Path<String>,
+    body: Input<Renaming, CHAT_LIMIT>,
+) -> Result<Show<ChatView>, Error> {
+    let title = body.value.title.trim().to_owned();
+    if title.is_empty() || title.chars().count() > LONGEST_TITLE || !is_storable(&title) {
+        return Err(Error::field(
+            "title",
+            format!("Give a title of 1 to {LONGEST_TITLE} characters."),
+        ));
+    }
+    let checked = parse_id(&id)?;
+    let user_id = current.user.id.clone();
+    app.db
+        .write(move |conn| conversations::rename(conn, &user_id, &checked, &title))
+        .await?;
+    open(app, current, id).await
+}
+
+/// `DELETE /chat/{conversation}`.
+pub async fn delete(
+    app: web::Data<App>,
+    current: CurrentUser,
+    id: web::Path<String>,
+) -> Result<Show<Deleted>, Error> {
+    let id = parse_id(&id)?;
+    let user_id = current.user.id;
+    app.db
+        .write(move |conn| conversations::delete(conn, &user_id, &id))
+        .await?;
+    Ok(Show::with_status(Deleted, StatusCode::NO_CONTENT))
+}
+
+/// Some of the conversations, and where the rest begins.
+struct List {
+    conversations: Vec<Conversation>,
+    next: Option<String>,
+}
+
+async fn read_list(
+    app: &App,
+    user_id: String,
+    after: Option<(NaiveDateTime, String)>,
+) -> Result<List, Error> {
+    let mut conversations = app
+        .db
+        .read(move |conn| conversations::list(conn, &user_id, after, LIMIT + 1))
+        .await?;
+    let limit = usize::try_from(LIMIT).map_err(Error::internal)?;
+    let more = conversations.len() > limit;
+    conversations.truncate(limit);
+    let next = conversations.last().filter(|_| more).map(write_cursor);
+    Ok(List {
+        conversations,
+        next,
+    })
+}
+
+fn write_cursor(last: &Conversation) -> String {
+    format!(
+        "{}_{}",
+        last.updated_at.and_utc().timestamp_micros(),
+        last.id
+    )
+}
+
+fn read_cursor(cursor: &str) -> Result<(NaiveDateTime, String), Error> {
+    cursor
+        .split_once('_')
+        .and_then(|(micros, id)| {
+            let time = DateTime::from_timestamp_micros(micros.parse().ok()?)?;
+            Some((time.naive_utc(), parse_id(id).ok()?))
+        })
+        .ok_or_else(|| Error::field("cursor", "Give the cursor as `next` had it."))
+}
+
+/// One conversation and the path that is shown.
+struct Open {
+    conversation: Conversation,
+    messages: Vec<Message>,
+}
+
+/// The chat: the list, and one conversation or the beginning of a new one.
+pub struct ChatView {
+    conversations: List,
+    open: Option<Open>,
+    draft: String,
+}
+
+#[derive(Template)]
+#[template(path = "chat/page.html")]
+struct ChatPage<'a> {
+    shell: &'a Shell,
+    conversations: &'a [Conversation],
+    next: Option<&'a str>,
+    title: &'a str,
+    conversation_id: &'a str,
+    messages: Vec<MessageView>,
+    needs: Vec<NeedView>,
+    draft: &'a str,
+    starters: &'static [&'static str],
+    longest: usize,
+    /// Without JavaScript the page asks again by itself until the reply is there.
+    is_waiting: bool,
+}
+
+impl View for ChatView {
+    fn json(&self) -> Value {
+        let Some(open) = &self.open else {
+            let list = self.conversations.conversations.iter().map(|conversation| {
+                json!({
+                    "id": conversation.id,
+                    "title": conversation.title,
+                    "updated_at": conversation.updated_at.and_utc(),
+                })
+            });
+            return json!({
+                "conversations": list.collect::<Vec<_>>(),
+                "next": self.conversations.next,
+            });
+        };
+        let messages = open.messages.iter();
+        json!({
+            "id": open.conversation.id,
+            "title": open.conversation.title,
+            "created_at": open.conversation.created_at.and_utc(),
+            "updated_at": open.conversation.updated_at.and_utc(),
+            "messages": messages.map(|message| views::message_json(message, &[])).collect::<Vec<_>>(),
+            "needs": latest_needs(&open.messages),
+        })
+    }
+
+    fn page(&self, shell: &Shell) -> askama::Result<Html> {
+        let messages = self.open.as_ref().map_or(&[][..], |open| &open.messages);
+        let page = ChatPage {
+            shell,
+            conversations: &self.conversations.conversations,
+            next: self.conversations.next.as_deref(),
+            title: self
+                .open
+                .as_ref()
+                .map_or("New conversation", |open| &open.conversation.title),
+            conversation_id: self.open.as_ref().map_or("", |open| &open.conversation.id),
+            messages: messages.iter().map(MessageView::of).collect(),
+            needs: views::needs(&latest_needs(messages)),
+            draft: &self.draft,
+            starters: views::STARTERS,
+            longest: post::LONGEST,
+            is_waiting: messages.last().is_some_and(|last| !last.status.is_final()),
+        };
+        Ok(Html::Body(page.render()?))
+    }
+}
+
+/// The needs as the latest reply that knew them had them.
+fn latest_needs(messages: &[Message]) -> Value {
+    let known = messages
+        .iter()
+        .rev()
+        .find_map(|message| message.needs.as_deref());
+    known.map_or_else(|| json!([]), |needs| views::read_json(Some(needs)))
+}
+
+/// The answer to a deletion.
+pub struct Deleted;
+
+impl View for Deleted {
+    fn json(&self) -> Value {
+        Value::Null
+    }
+
+    fn page(&self, _: &Shell) -> askama::Result<Html> {
+        Ok(Html::GoTo("/chat/".into()))
+    }
+}

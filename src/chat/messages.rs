@@ -1,0 +1,112 @@
+//! One message: read it, stop it, ask for another answer.
+
+use std::time::Duration;
+
+use actix_web::{Either, HttpRequest, HttpResponse, web};
+use serde_json::Value;
+
+use super::post::{self, Reply};
+use super::views::{self, MessageView};
+use crate::auth::CurrentUser;
+use crate::db::messages::{self, Message, Status};
+use crate::error::Error;
+use crate::state::App;
+use crate::web::format::Format;
+use crate::web::input::parse_id;
+use crate::web::view::{Html, Shell, Show, View};
+
+/// How long a stop waits for the worker to keep the part that came.
+const STOP: Duration = Duration::from_secs(1);
+
+/// `GET /chat/messages/{id}`.
+pub async fn get(
+    app: web::Data<App>,
+    current: CurrentUser,
+    id: web::Path<String>,
+) -> Result<Show<One>, Error> {
+    let id = parse_id(&id)?;
+    Ok(Show::new(One::read(&app, current.user.id, id).await?))
+}
+
+/// `POST /chat/messages/{id}/stop`. A reply that is finished stays as it is.
+pub async fn stop(
+    app: web::Data<App>,
+    current: CurrentUser,
+    id: web::Path<String>,
+) -> Result<Show<One>, Error> {
+    let id = parse_id(&id)?;
+    let (user_id, reply_id) = (current.user.id.clone(), id.clone());
+    let before = app
+        .db
+        .write(move |conn| {
+            let before = messages::get(conn, &user_id, &reply_id)?;
+            messages::stop(conn, &user_id, &reply_id)?;
+            Ok(before.status)
+        })
+        .await?;
+    match before {
+        // Nobody has begun, so nobody else ends its feed.
+        Status::Pending => app.feed.close(&id),
+        Status::Running => {
+            // No worker here means that one elsewhere finds out at its next checkpoint.
+            app.stops.send(id.clone()).ok();
+            if let Some(mut reader) = app.feed.reader(&id) {
+                let closed = async { while reader.changed().await.is_ok() {} };
+                tokio::time::timeout(STOP, closed).await.ok();
+            }
+        }
+        Status::Done | Status::Stopped | Status::Failed => {}
+    }
+    Ok(Show::new(One::read(&app, current.user.id, id).await?))
+}
+
+/// `POST /chat/messages/{id}/retry`: another answer to the same message, beside the first.
+pub async fn retry(
+    app: web::Data<App>,
+    current: CurrentUser,
+    req: HttpRequest,
+    format: Format,
+    id: web::Path<String>,
+) -> Result<Either<Show<Reply>, HttpResponse>, Error> {
+    let id = parse_id(&id)?;
+    let user_id = current.user.id;
+    let posted = post::store_retry(&app, &user_id, id).await?;
+    post::announce(&app, &posted.reply.id);
+    post::respond(&app, &req, format, user_id, posted).await
+}
+
+/// One message and its siblings.
+pub struct One {
+    message: Message,
+    siblings: Vec<String>,
+}
+
+impl One {
+    async fn read(app: &App, user_id: String, id: String) -> Result<Self, Error> {
+        app.db
+            .read(move |conn| {
+                let message = messages::get(conn, &user_id, &id)?;
+                let siblings = messages::siblings(conn, &message)?;
+                Ok(Self { message, siblings })
+            })
+            .await
+    }
+}
+
+impl View for One {
+    fn json(&self) -> Value {
+        views::message_json(&self.message, &self.siblings)
+    }
+
+    fn page(&self, _: &Shell) -> askama::Result<Html> {
+        let place = format!(
+            "/chat/{}#m-{}",
+            self.message.conversation_id, self.message.id
+        );
+        Ok(Html::GoTo(place))
+    }
+
+    fn fragment(&self, _: &Shell) -> askama::Result<Html> {
+        views::message(MessageView::of(&self.message))
+    }
+}

@@ -1,0 +1,342 @@
+//! `POST /chat/`: a message comes in, and its reply goes out in the form that the caller asked for.
+
+use std::time::Duration;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::HeaderMap;
+use actix_web::{Either, HttpRequest, HttpResponse, web};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use super::stream::{self, Encoder};
+use super::views::{self, MessageView};
+use crate::auth::CurrentUser;
+use crate::db::conversations::{self, Conversation};
+use crate::db::messages::{self, Message, NewMessage, Role, Status};
+use crate::db::{self, Conn};
+use crate::error::Error;
+use crate::state::App;
+use crate::web::format::{self, Format};
+use crate::web::input::{CHAT_LIMIT, Input, is_storable, parse_id};
+use crate::web::view::{Html, Shell, Show, View};
+
+/// The longest message, in characters.
+pub const LONGEST: usize = 8_000;
+const LONGEST_TITLE: usize = 60;
+/// How long a caller who wants the whole reply is kept waiting before it gets the address instead.
+const PATIENCE: Duration = Duration::from_secs(180);
+/// How often the row is looked at when the reply is made elsewhere.
+const POLL: Duration = Duration::from_millis(500);
+
+/// What a person says.
+#[derive(Debug, Deserialize)]
+pub struct NewTurn {
+    #[serde(default)]
+    message: String,
+    conversation_id: Option<String>,
+    /// A message of one's own that this one takes the place of: a branch begins there.
+    replaces: Option<String>,
+}
+
+/// What was stored, before anybody answers.
+#[derive(Clone, Debug)]
+pub struct Posted {
+    pub conversation: Conversation,
+    /// None where an answer is asked for anew.
+    pub message: Option<Message>,
+    pub reply: Message,
+    pub is_new: bool,
+}
+
+/// `POST /chat/`.
+pub async fn post(
+    app: web::Data<App>,
+    current: CurrentUser,
+    req: HttpRequest,
+    format: Format,
+    body: Input<NewTurn, CHAT_LIMIT>,
+) -> Result<Either<Show<Reply>, HttpResponse>, Error> {
+    let user_id = current.user.id;
+    let posted = store(&app, &user_id, body.value).await?;
+    announce(&app, &posted.reply.id);
+    respond(&app, &req, format, user_id, posted).await
+}
+
+/// Puts a stored reply on the queue, with a feed for those who want to watch.
+pub fn announce(app: &App, reply_id: &str) {
+    app.feed.open(reply_id);
+    app.queue.push(reply_id.to_owned());
+}
+
+/// Answers as the caller asked: the whole reply, a stream, an address, a fragment or a page.
+pub async fn respond(
+    app: &App,
+    req: &HttpRequest,
+    format: Format,
+    user_id: String,
+    posted: Posted,
+) -> Result<Either<Show<Reply>, HttpResponse>, Error> {
+    if format.is_html() {
+        return Ok(Either::Left(Show::new(Reply::Html(Box::new(posted)))));
+    }
+    let address = format!("/chat/messages/{}", posted.reply.id);
+    if format::accepts_events(req.headers()) {
+        let mut response = stream::respond(app.clone(), user_id, posted.reply.id, Encoder::json());
+        let value = address.parse().map_err(Error::internal)?;
+        response
+            .headers_mut()
+            .insert(actix_web::http::header::LOCATION, value);
+        return Ok(Either::Right(response));
+    }
+    let row = match prefers_async(req.headers()) {
+        true => posted.reply,
+        false => wait(app, &user_id, &posted.reply.id).await?,
+    };
+    if row.status == Status::Failed {
+        return Err(Error::ReplyFailed {
+            conversation_id: row.conversation_id,
+            message_id: row.id,
+            detail: row.error.unwrap_or_default(),
+        });
+    }
+    let status = match row.status.is_final() {
+        true => StatusCode::OK,
+        false => StatusCode::ACCEPTED,
+    };
+    let show = Show::with_status(Reply::Json(Box::new(row)), status);
+    Ok(Either::Left(match status {
+        StatusCode::ACCEPTED => show.header("location", &address)?,
+        _ => show,
+    }))
+}
+
+/// Stores the message and its pending reply in one transaction. From here on neither is lost.
+async fn store(app: &App, user_id: &str, turn: NewTurn) -> Result<Posted, Error> {
+    let text = check_text(&turn.message)?;
+    let blank = |id: Option<String>| id.filter(|id| !id.is_empty());
+    let conversation_id = blank(turn.conversation_id)
+        .map(|id| parse_id(&id))
+        .transpose()?;
+    let replaces = blank(turn.replaces).map(|id| parse_id(&id)).transpose()?;
+    let user_id = user_id.to_owned();
+    app.db
+        .write(move |conn| match (replaces, conversation_id) {
+            (Some(id), conversation_id) => {
+                let old = messages::get(conn, &user_id, &id)?;
+                let elsewhere = conversation_id.is_some_and(|id| id != old.conversation_id);
+                if old.role != Role::User || elsewhere {
+                    return Err(Error::NotFound);
+                }
+                let conversation = lock(conn, &user_id, &old.conversation_id)?;
+                append(conn, conversation, Some(text), old.parent_id, false)
+            }
+            (None, Some(id)) => {
+                let conversation = lock(conn, &user_id, &id)?;
+                let parent = conversation.head_id.clone();
+                append(conn, conversation, Some(text), parent, false)
+            }
+            (None, None) => {
+                let now = db::now();
+                let conversation = Conversation {
+                    id: db::new_id(),
+                    user_id,
+                    title: title_of(&text),
+                    head_id: None,
+                    created_at: now,
+                    updated_at: now,
+                };
+                conversations::insert(conn, &conversation)?;
+                append(conn, conversation, Some(text), None, true)
+            }
+        })
+        .await
+}
+
+/// Stores another reply to the message that `reply_id` answers. The earlier one stays, as a sibling.
+pub async fn store_retry(app: &App, user_id: &str, reply_id: String) -> Result<Posted, Error> {
+    let user_id = user_id.to_owned();
+    app.db
+        .write(move |conn| {
+            let old = messages::get(conn, &user_id, &reply_id)?;
+            if old.role != Role::Assistant {
+                return Err(Error::State("Only an answer can be asked for again."));
+            }
+            let conversation = lock(conn, &user_id, &old.conversation_id)?;
+            append(conn, conversation, None, old.parent_id, false)
+        })
+        .await
+}
+
+/// The conversation, held until the transaction ends, so that of two messages at once the second
+/// sees the first. It must not be waiting for an answer.
+fn lock(conn: &mut Conn, user_id: &str, id: &str) -> Result<Conversation, Error> {
+    conversations::touch(conn, user_id, id, db::now())?;
+    let conversation = conversations::get(conn, user_id, id)?;
+    if let Some(head) = &conversation.head_id
+        && !messages::get(conn, user_id, head)?.status.is_final()
+    {
+        return Err(Error::State(
+            "Autio is still answering in this conversation. Wait for it, or stop it first.",
+        ));
+    }
+    Ok(conversation)
+}
+
+/// Stores a person's message, if there is one, and the reply that is to be made.
+fn append(
+    conn: &mut Conn,
+    mut conversation: Conversation,
+    text: Option<String>,
+    parent_id: Option<String>,
+    is_new: bool,
+) -> Result<Posted, Error> {
+    let now = db::now();
+    let message = |parent_id, role: Role, status: Status, text| NewMessage {
+        id: db::new_id(),
+        user_id: conversation.user_id.clone(),
+        conversation_id: conversation.id.clone(),
+        parent_id,
+        role: role.as_str(),
+        text,
+        timestamp: now,
+        status: status.as_str(),
+    };
+    let said = text.map(|text| message(parent_id.clone(), Role::User, Status::Done, text));
+    let answers = said.as_ref().map(|said| said.id.clone()).or(parent_id);
+    let reply = message(answers, Role::Assistant, Status::Pending, String::new());
+    for row in said.iter().chain([&reply]) {
+        messages::insert(conn, row)?;
+    }
+    conversations::set_head(
+        conn,
+        &conversation.user_id,
+        &conversation.id,
+        &reply.id,
+        now,
+    )?;
+    conversation.head_id = Some(reply.id.clone());
+    let said = said
+        .map(|said| messages::get(conn, &conversation.user_id, &said.id))
+        .transpose()?;
+    let reply = messages::get(conn, &conversation.user_id, &reply.id)?;
+    Ok(Posted {
+        conversation,
+        message: said,
+        reply,
+        is_new,
+    })
+}
+
+fn check_text(text: &str) -> Result<String, Error> {
+    let text = text.trim().replace("\r\n", "\n");
+    if text.is_empty() {
+        return Err(Error::field("message", "Write a message first."));
+    }
+    if text.chars().count() > LONGEST {
+        return Err(Error::field(
+            "message",
+            format!("That message is too long: at most {LONGEST} characters."),
+        ));
+    }
+    if !is_storable(&text) {
+        return Err(Error::field(
+            "message",
+            "That message has a character that can't be kept (NUL). Remove it and send again.",
+        ));
+    }
+    Ok(text)
+}
+
+/// The first words, for the list of conversations.
+pub fn title_of(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.chars().count() <= LONGEST_TITLE {
+        return line;
+    }
+    let cut: String = line.chars().take(LONGEST_TITLE).collect();
+    let whole_words = cut
+        .rsplit_once(' ')
+        .map_or(cut.as_str(), |(words, _)| words);
+    format!("{whole_words}…")
+}
+
+/// RFC 7240: the caller would rather have the address than wait.
+fn prefers_async(headers: &HeaderMap) -> bool {
+    headers
+        .get_all("prefer")
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|wish| wish.trim().eq_ignore_ascii_case("respond-async"))
+}
+
+/// Waits until the reply is finished, or for as long as anybody can be kept waiting.
+pub async fn wait(app: &App, user_id: &str, reply_id: &str) -> Result<Message, Error> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(mut reader) = app.feed.reader(reply_id) {
+            let closed = async { while reader.changed().await.is_ok() {} };
+            // Out of time or not, the row says how it stands.
+            tokio::time::timeout_at(deadline, closed).await.ok();
+        }
+        let (user, id) = (user_id.to_owned(), reply_id.to_owned());
+        let row = app
+            .db
+            .read(move |conn| messages::get(conn, &user, &id))
+            .await?;
+        if row.status.is_final() || Instant::now() >= deadline {
+            return Ok(row);
+        }
+        tokio::time::sleep(POLL).await;
+    }
+}
+
+/// The answer to a post, before rendering.
+pub enum Reply {
+    Json(Box<Message>),
+    Html(Box<Posted>),
+}
+
+impl View for Reply {
+    fn json(&self) -> Value {
+        match self {
+            Reply::Json(row) => views::reply_json(row),
+            Reply::Html(posted) => json!({ "message_id": posted.reply.id }),
+        }
+    }
+
+    fn page(&self, _: &Shell) -> askama::Result<Html> {
+        let id = match self {
+            Reply::Json(row) => &row.conversation_id,
+            Reply::Html(posted) => &posted.conversation.id,
+        };
+        Ok(Html::GoTo(format!("/chat/{id}")))
+    }
+
+    fn fragment(&self, shell: &Shell) -> askama::Result<Html> {
+        match self {
+            Reply::Json(_) => self.page(shell),
+            Reply::Html(posted) => {
+                let said = posted.message.as_ref().map(MessageView::of);
+                let reply = MessageView::of(&posted.reply);
+                views::posted(&posted.conversation, posted.is_new, said, reply)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn titles_end_at_a_word() {
+        assert_eq!(title_of("  A small\n car "), "A small car");
+        let long = title_of(&"family wagon ".repeat(20));
+        assert!(
+            long.chars().count() <= LONGEST_TITLE + 1 && long.ends_with("wagon…"),
+            "{long}"
+        );
+        assert!(title_of(&"ü".repeat(200)).chars().count() <= LONGEST_TITLE + 1);
+    }
+}

@@ -1,0 +1,310 @@
+//! Messages, cars and needs as JSON and as HTML: the same partials for pages, fragments and streams.
+
+use askama::Template;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use super::markdown;
+use crate::advisor::needs::Need;
+use crate::cars::{Body, Car, Economy, Fuel};
+use crate::db::conversations::Conversation;
+use crate::db::messages::{Message, Role, Status};
+use crate::web::view::Html;
+
+/// What an empty chat offers to begin with.
+pub const STARTERS: &[&str] = &[
+    "I need a family SUV under $35,000 with all-wheel drive and good mileage",
+    "An electric car with at least 300 miles of range",
+    "A small hybrid hatchback for the city, 2022 or newer",
+    "A pickup that isn't too thirsty",
+];
+
+/// Reads JSON that we stored; what an older version wrote and can't be read any more counts as empty.
+pub fn read_json<T: DeserializeOwned + Default>(text: Option<&str>) -> T {
+    let read = |text| {
+        serde_json::from_str(text)
+            .inspect_err(|error| tracing::error!(%error, "stored JSON can't be read"))
+            .ok()
+    };
+    text.and_then(read).unwrap_or_default()
+}
+
+/// One message for a program.
+pub fn message_json(message: &Message, siblings: &[String]) -> Value {
+    let mut json = json!({
+        "id": message.id,
+        "conversation_id": message.conversation_id,
+        "parent_id": message.parent_id,
+        "role": message.role,
+        "text": message.text,
+        "timestamp": message.timestamp.and_utc(),
+        "status": message.status,
+        "model": message.model,
+        "error": message.error,
+        "cars": read_json::<Vec<Value>>(message.cars.as_deref()),
+        "catalogue": message.catalogue,
+    });
+    if !siblings.is_empty() {
+        json["siblings"] = json!(siblings);
+    }
+    json
+}
+
+/// The answer to `POST /chat/`, and the `done` of a stream.
+pub fn reply_json(reply: &Message) -> Value {
+    let usage = reply.prompt_tokens.zip(reply.completion_tokens);
+    json!({
+        "reply": reply.text,
+        "conversation_id": reply.conversation_id,
+        "message_id": reply.id,
+        "status": reply.status,
+        "cars": read_json::<Vec<Value>>(reply.cars.as_deref()),
+        "needs": read_json::<Vec<Value>>(reply.needs.as_deref()),
+        "model": reply.model,
+        "usage": usage.map(|(prompt, completion)| json!({
+            "prompt_tokens": prompt,
+            "completion_tokens": completion,
+        })),
+    })
+}
+
+/// A message as its template shows it.
+pub struct MessageView {
+    pub id: String,
+    pub is_user: bool,
+    pub status: Status,
+    /// Sanitised.
+    pub html: String,
+    /// As it was written: a person's own words are shown as they are.
+    pub text: String,
+    pub error: Option<String>,
+    pub cars: Vec<CarView>,
+    /// Who answered, as people read it.
+    pub advisor: Option<String>,
+    pub catalogue: Option<String>,
+}
+
+impl MessageView {
+    pub fn of(message: &Message) -> Self {
+        let is_user = message.role == Role::User;
+        let cars: Vec<Car> = read_json(message.cars.as_deref());
+        Self {
+            id: message.id.clone(),
+            is_user,
+            status: message.status,
+            html: match is_user {
+                true => String::new(),
+                false => markdown::to_html(&message.text),
+            },
+            text: message.text.clone(),
+            error: message.error.clone(),
+            cars: cars.iter().map(CarView::of).collect(),
+            advisor: message
+                .model
+                .as_deref()
+                .map(|model| crate::advisor::model_label(model).to_owned()),
+            catalogue: message.catalogue.clone(),
+        }
+    }
+
+    /// Something is still to come.
+    pub fn is_open(&self) -> bool {
+        !self.status.is_final()
+    }
+
+    pub fn is_stopped(&self) -> bool {
+        self.status == Status::Stopped
+    }
+
+    pub fn can_retry(&self) -> bool {
+        !self.is_user && matches!(self.status, Status::Stopped | Status::Failed)
+    }
+}
+
+/// The outline of a body style, as SVG; of a car under a sheet where the body is unknown.
+#[derive(Template)]
+#[template(path = "cars/_silhouette.html")]
+pub struct Silhouette {
+    /// As [`Body::as_str`] has it, or empty.
+    pub body: &'static str,
+}
+
+/// A car as its card shows it.
+pub struct CarView {
+    pub title: String,
+    pub variant: String,
+    pub silhouette: Silhouette,
+    pub body_label: &'static str,
+    /// Name, figure with its unit.
+    pub figures: Vec<(&'static str, String)>,
+    pub why: Vec<String>,
+    /// Where the figures are from, each source once.
+    pub sources: String,
+}
+
+impl CarView {
+    pub fn of(car: &Car) -> Self {
+        let unknown = || "unknown".to_owned();
+        let mut figures = Vec::new();
+        match (&car.mpg, &car.mpge) {
+            (None, None) => figures.push(("Economy", unknown())),
+            (mpg, mpge) => {
+                figures.extend(mpg.map(|mpg| ("Gas mileage", economy(mpg, "mpg"))));
+                let name = match car.fuel {
+                    Fuel::Hydrogen => "On hydrogen",
+                    _ => "On electricity",
+                };
+                figures.extend(mpge.map(|mpge| (name, economy(mpge, "MPGe"))));
+            }
+        }
+        if matches!(car.fuel, Fuel::Electric | Fuel::PlugInHybrid) {
+            let range = car.electric_range_mi.map(|miles| format!("{miles} miles"));
+            figures.push(("Electric range", range.unwrap_or_else(unknown)));
+        }
+        figures.push(("Fuel", car.fuel.label().into()));
+        figures.push((
+            "Drive",
+            car.drive.map_or_else(unknown, |drive| drive.label().into()),
+        ));
+        let cost = car.fuel_cost_usd_per_year;
+        let cost = cost.map(|usd| format!("${} a year", with_commas(usd.into())));
+        figures.push(("Fuel cost", cost.unwrap_or_else(unknown)));
+        let co2 = car.co2_g_per_mi.map(|grams| format!("{grams} g/mile"));
+        figures.push(("Tailpipe CO₂", co2.unwrap_or_else(unknown)));
+        let price = car
+            .price
+            .as_ref()
+            .map(|price| format!("${}", with_commas(price.usd)));
+        figures.push(("Price", price.unwrap_or_else(unknown)));
+
+        let mut sources: Vec<&str> = car.sources.values().map(String::as_str).collect();
+        sources.sort_unstable();
+        sources.dedup();
+        Self {
+            title: car.title(),
+            variant: car.variant.clone(),
+            silhouette: Silhouette {
+                body: car.body.map_or("", Body::as_str),
+            },
+            body_label: car.body.map_or("body style unknown", Body::label),
+            figures,
+            why: car.why.clone(),
+            sources: sources.join(", "),
+        }
+    }
+}
+
+fn economy(economy: Economy, unit: &str) -> String {
+    let Economy {
+        city,
+        highway,
+        combined,
+    } = economy;
+    format!("{combined} {unit} ({city} city, {highway} highway)")
+}
+
+fn with_commas(number: u32) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A need as its chip shows it.
+pub struct NeedView {
+    pub label: String,
+    /// The shopper's own words.
+    pub words: String,
+}
+
+/// The stored needs as chips.
+pub fn needs(stored: &Value) -> Vec<NeedView> {
+    let needs: Vec<Need> = serde_json::from_value(stored.clone())
+        .inspect_err(|error| tracing::error!(%error, "stored needs can't be read"))
+        .unwrap_or_default();
+    let chip = |need: Need| NeedView {
+        label: need.label(),
+        words: need.words,
+    };
+    needs.into_iter().map(chip).collect()
+}
+
+#[derive(Template)]
+#[template(path = "chat/_message.html")]
+struct MessagePartial {
+    message: MessageView,
+}
+
+/// One message, whole.
+pub fn message(message: MessageView) -> askama::Result<Html> {
+    Ok(Html::Body(MessagePartial { message }.render()?))
+}
+
+#[derive(Template)]
+#[template(path = "chat/_posted.html")]
+struct PostedPartial<'a> {
+    conversation: &'a Conversation,
+    is_new: bool,
+    said: Option<MessageView>,
+    reply: MessageView,
+}
+
+/// What htmx puts on the page after a post: the message, the reply that is coming, and for a new
+/// conversation its place in the list.
+pub fn posted(
+    conversation: &Conversation,
+    is_new: bool,
+    said: Option<MessageView>,
+    reply: MessageView,
+) -> askama::Result<Html> {
+    let partial = PostedPartial {
+        conversation,
+        is_new,
+        said,
+        reply,
+    };
+    Ok(Html::Body(partial.render()?))
+}
+
+#[derive(Template)]
+#[template(path = "chat/_reply.html")]
+struct ReplyPartial {
+    message: MessageView,
+}
+
+#[derive(Template)]
+#[template(path = "chat/_finished.html")]
+struct FinishedPartial {
+    message: MessageView,
+    needs: Vec<NeedView>,
+}
+
+/// The inside of a reply that is still being made.
+pub fn partial_reply(id: &str, text: &str, cars: &[Car]) -> askama::Result<String> {
+    let message = MessageView {
+        id: id.to_owned(),
+        is_user: false,
+        status: Status::Running,
+        html: markdown::to_html(text),
+        text: String::new(),
+        error: None,
+        cars: cars.iter().map(CarView::of).collect(),
+        advisor: None,
+        catalogue: None,
+    };
+    ReplyPartial { message }.render()
+}
+
+/// The inside of a finished reply, and what else on the page changes with it.
+pub fn finished_reply(reply: &Message) -> askama::Result<String> {
+    FinishedPartial {
+        message: MessageView::of(reply),
+        needs: needs(&read_json(reply.needs.as_deref().or(Some("[]")))),
+    }
+    .render()
+}

@@ -1,0 +1,315 @@
+//! Makes the replies: claims a row, runs the advisor, keeps what came, and ends it once.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Semaphore, broadcast, mpsc, watch};
+use tokio::task::JoinSet;
+use tokio::time::MissedTickBehavior;
+
+use super::path;
+use crate::advisor::{Knowledge, Made, Piece, Request, Role as Speaker, Turn};
+use crate::db::messages::{self, Message, Outcome, Role, Status};
+use crate::db::{self, users};
+use crate::error::Error;
+use crate::feed::Feed;
+use crate::openai::Failure;
+use crate::queue::Jobs;
+use crate::state::App;
+
+/// How many replies one process makes at once.
+const AT_ONCE: usize = 256;
+/// How long a worker that says nothing keeps its reply.
+const LEASE: chrono::Duration = chrono::Duration::seconds(15);
+/// How often the text so far is kept and the lease renewed.
+const CHECKPOINT: Duration = Duration::from_millis(800);
+/// How often the table is searched for what no queue delivered.
+const SWEEP: Duration = Duration::from_secs(3);
+const SWEEP_LIMIT: i64 = 500;
+/// How often a reply is begun before it is given up.
+const TRIES: i32 = 3;
+/// How long running replies may go on after SIGTERM.
+const DRAIN: Duration = Duration::from_secs(25);
+
+const GIVEN_UP: &str =
+    "Autio tried three times and could not finish this answer. Your message is kept: try again.";
+
+/// Makes replies until `draining` turns true; then finishes what runs, or hands it back.
+pub async fn run(app: App, mut jobs: Jobs, mut draining: watch::Receiver<bool>) {
+    let owner = db::new_id();
+    let slots = Arc::new(Semaphore::new(AT_ONCE));
+    let mut running = JoinSet::new();
+    let mut sweep = tokio::time::interval(SWEEP);
+    sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        let ids = tokio::select! {
+            () = told(&mut draining) => break,
+            _ = sweep.tick() => unclaimed(&app).await,
+            id = jobs.next() => match id {
+                Some(id) => vec![id],
+                None => break,
+            },
+            // Nothing to do with the result: `make` has told the row and the log.
+            Some(_) = running.join_next() => continue,
+        };
+        for id in ids {
+            let permit = tokio::select! {
+                () = told(&mut draining) => break,
+                permit = slots.clone().acquire_owned() => permit,
+            };
+            let (app, owner) = (app.clone(), owner.clone());
+            running.spawn(async move {
+                let _permit = permit;
+                if let Err(error) = make(&app, &owner, &id).await {
+                    tracing::error!(%error, reply = %id, "a reply could not be made; the sweep will try again");
+                }
+            });
+        }
+    }
+    let all = async { while running.join_next().await.is_some() {} };
+    if tokio::time::timeout(DRAIN, all).await.is_err() {
+        running.shutdown().await;
+        tracing::warn!("replies were still running; they are handed back");
+    }
+    let released = app
+        .db
+        .write(move |conn| messages::release(conn, &owner))
+        .await;
+    if let Err(error) = released {
+        tracing::warn!(%error, "leases could not be handed back; they run out by themselves");
+    }
+}
+
+/// Returns once there is to be no new work. A sender that is gone is as good as being told.
+async fn told(draining: &mut watch::Receiver<bool>) {
+    draining.wait_for(|draining| *draining).await.ok();
+}
+
+async fn unclaimed(app: &App) -> Vec<String> {
+    let found = app
+        .db
+        .read(|conn| messages::unclaimed(conn, db::now(), SWEEP_LIMIT))
+        .await;
+    found.unwrap_or_else(|error| {
+        tracing::warn!(%error, "the sweep could not look for unfinished replies");
+        Vec::new()
+    })
+}
+
+/// Ends the feed however its reply ends, so that no reader waits for ever.
+struct Open<'a> {
+    feed: &'a Feed,
+    id: &'a str,
+}
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        self.feed.close(self.id);
+    }
+}
+
+/// How the work on a reply ended.
+enum End {
+    Answered(Result<Made, Failure>),
+    /// Stopped by the person, or taken over by another worker.
+    LeaseGone,
+}
+
+async fn make(app: &App, owner: &str, id: &str) -> Result<(), Error> {
+    // Before the claim: a stop that comes in between is then heard.
+    let mut stops = app.stops.subscribe();
+    let Some(row) = claim(app, owner, id).await? else {
+        return Ok(());
+    };
+    app.feed.open(id);
+    let _open = Open {
+        feed: &app.feed,
+        id,
+    };
+    if row.attempts > TRIES {
+        let outcome = failed(app, row.text, GIVEN_UP);
+        return finish(app, owner, id, outcome).await;
+    }
+    app.feed.update(id, |progress| {
+        progress.attempt = row.attempts;
+        progress.text.clear();
+        progress.cars = None;
+    });
+    let request = read_request(app, &row).await?;
+    let mut text = String::new();
+    match answer(app, owner, id, &request, &mut text, &mut stops).await {
+        End::LeaseGone => {
+            let (id, owner) = (id.to_owned(), owner.to_owned());
+            app.db
+                .write(move |conn| messages::keep_part(conn, &id, &owner, &text))
+                .await
+        }
+        End::Answered(Ok(made)) => {
+            let outcome = done(app, made)?;
+            finish(app, owner, id, outcome).await
+        }
+        End::Answered(Err(failure)) => {
+            tracing::error!(%failure, reply = %id, "the advisor failed");
+            let outcome = failed(app, text, failure.for_person());
+            finish(app, owner, id, outcome).await
+        }
+    }
+}
+
+async fn claim(app: &App, owner: &str, id: &str) -> Result<Option<Message>, Error> {
+    let (id, owner) = (id.to_owned(), owner.to_owned());
+    app.db
+        .write(move |conn| {
+            let now = db::now();
+            messages::claim(conn, &id, &owner, now, now + LEASE)
+        })
+        .await
+}
+
+/// The conversation up to the message that is to be answered, and who asks.
+async fn read_request(app: &App, reply: &Message) -> Result<Request, Error> {
+    let reply = reply.clone();
+    let (messages, user) = app
+        .db
+        .read(move |conn| {
+            let all = messages::of_conversation(conn, &reply.user_id, &reply.conversation_id)?;
+            let path = match &reply.parent_id {
+                Some(parent) => path::to_head(all, parent),
+                None => Vec::new(),
+            };
+            Ok((path, users::get(conn, &reply.user_id)?))
+        })
+        .await?;
+    let turns = messages
+        .into_iter()
+        .filter(|message| !message.text.is_empty())
+        .map(|message| Turn {
+            message_id: message.id,
+            role: match message.role {
+                Role::User => Speaker::User,
+                Role::Assistant => Speaker::Assistant,
+            },
+            text: message.text,
+        })
+        .collect();
+    Ok(Request {
+        turns,
+        knowledge: Knowledge::parse(&user.knowledge).unwrap_or(Knowledge::Casual),
+    })
+}
+
+/// Runs the advisor; what it says goes to the feed at once and to the row about every second.
+async fn answer(
+    app: &App,
+    owner: &str,
+    id: &str,
+    request: &Request,
+    text: &mut String,
+    stops: &mut broadcast::Receiver<String>,
+) -> End {
+    let (sender, mut pieces) = mpsc::channel(64);
+    let reply = app.advisor.reply(&app.catalogue, request, &sender);
+    tokio::pin!(reply);
+    let mut checkpoint = tokio::time::interval(CHECKPOINT);
+    checkpoint.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    checkpoint.reset();
+    loop {
+        tokio::select! {
+            // In this order: a flood of text must not drown a stop, and what was said is published
+            // before the advisor's end is looked at.
+            biased;
+            stopped = stops.recv() => match stopped {
+                Ok(stopped) if stopped == id => return End::LeaseGone,
+                // Of many stops some may be missed; the next checkpoint finds out.
+                _ => {}
+            },
+            _ = checkpoint.tick() => {
+                if !keep(app, owner, id, text).await {
+                    return End::LeaseGone;
+                }
+            }
+            Some(piece) = pieces.recv() => publish(app, id, piece, text),
+            result = &mut reply => {
+                while let Ok(piece) = pieces.try_recv() {
+                    publish(app, id, piece, text);
+                }
+                return End::Answered(result);
+            }
+        }
+    }
+}
+
+fn publish(app: &App, id: &str, piece: Piece, text: &mut String) {
+    match piece {
+        Piece::Text(part) => {
+            text.push_str(&part);
+            app.feed
+                .update(id, |progress| progress.text.push_str(&part));
+        }
+        Piece::Cars(cars) => app.feed.update(id, |progress| progress.cars = Some(cars)),
+    }
+}
+
+/// Keeps the text so far and the lease. False when the lease is gone.
+async fn keep(app: &App, owner: &str, id: &str, text: &str) -> bool {
+    let (owned, owner, text) = (id.to_owned(), owner.to_owned(), text.to_owned());
+    let kept = app
+        .db
+        .write(move |conn| messages::checkpoint(conn, &owned, &owner, &text, db::now() + LEASE));
+    kept.await.unwrap_or_else(|error| {
+        // The lease lasts through several of these; if it runs out, `finish` finds out.
+        tracing::warn!(%error, reply = %id, "a checkpoint was missed");
+        true
+    })
+}
+
+fn done(app: &App, made: Made) -> Result<Outcome, Error> {
+    Ok(Outcome {
+        status: Status::Done.as_str(),
+        error: None,
+        model: Some(app.advisor.model().to_owned()),
+        cars: Some(serde_json::to_string(&made.answer.cars).map_err(Error::internal)?),
+        needs: Some(serde_json::to_string(&made.answer.needs).map_err(Error::internal)?),
+        catalogue: Some(app.catalogue.version.clone()),
+        prompt_tokens: made.usage.map(|usage| usage.prompt_tokens),
+        completion_tokens: made.usage.map(|usage| usage.completion_tokens),
+        text: made.answer.text,
+    })
+}
+
+fn failed(app: &App, text: String, error: &str) -> Outcome {
+    Outcome {
+        text,
+        status: Status::Failed.as_str(),
+        error: Some(error.to_owned()),
+        model: Some(app.advisor.model().to_owned()),
+        cars: None,
+        needs: None,
+        catalogue: None,
+        prompt_tokens: None,
+        completion_tokens: None,
+    }
+}
+
+/// Ends the row, with some patience for a database that is away for a moment.
+async fn finish(app: &App, owner: &str, id: &str, outcome: Outcome) -> Result<(), Error> {
+    let mut tries = 0;
+    loop {
+        let (owned, owner, row) = (id.to_owned(), owner.to_owned(), outcome.clone());
+        let ended = app
+            .db
+            .write(move |conn| messages::finish(conn, &owned, &owner, &row));
+        match ended.await {
+            Ok(true) => return Ok(()),
+            Ok(false) => {
+                tracing::warn!(reply = %id, "the lease was gone before the reply was whole");
+                return Ok(());
+            }
+            Err(Error::Unavailable) if tries < 5 => {
+                tries += 1;
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! The commands: serve, migrate, config, catalogue.
+
+use std::fs::File;
+use std::io::{BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+use crate::cars::{epa, table};
+use crate::config::{Config, ConfigError, LogFormat};
+use crate::db::{self, Direction};
+use crate::error::Error;
+use crate::server::Server;
+
+/// A car advisor that you talk to.
+#[derive(Debug, Parser)]
+#[command(version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the pages and the API (the default).
+    Serve,
+    /// Bring the database to the newest schema.
+    Migrate {
+        /// Take the last migration back instead.
+        #[arg(long)]
+        down: bool,
+    },
+    /// Print the settings in force, secrets hidden.
+    Config,
+    /// Work on the catalogue of cars.
+    #[command(subcommand)]
+    Catalogue(CatalogueCommand),
+}
+
+#[derive(Debug, Subcommand)]
+enum CatalogueCommand {
+    /// Make the compact table from EPA's vehicles.csv.
+    Import {
+        /// EPA's vehicles.csv.
+        #[arg(long)]
+        epa: PathBuf,
+        /// The day of EPA's file, as YYYY-MM-DD: it is shown as the source of every figure.
+        #[arg(long)]
+        date: String,
+        /// Where to write the table.
+        #[arg(long)]
+        out: PathBuf,
+    },
+}
+
+/// What ends a command.
+enum Failure {
+    Config(ConfigError),
+    /// In words for the operator.
+    Other(String),
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        Failure::Config(error)
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Failure::Other(match error {
+            Error::Internal(cause) => cause.to_string(),
+            error => error.to_string(),
+        })
+    }
+}
+
+/// Parses the command line and runs the command. Exit code 2 is a bad setting or argument, 1 the rest.
+pub fn run() -> ExitCode {
+    // PostgreSQL's TLS is built in and doesn't know where this system keeps its certificates.
+    trust_system_certificates();
+    let result = match Cli::parse().command.unwrap_or(Command::Serve) {
+        Command::Serve => serve(),
+        Command::Migrate { down } => migrate(down),
+        Command::Config => Config::from_env()
+            .map_err(Failure::from)
+            .map(|config| print(&config.to_string())),
+        Command::Catalogue(command) => catalogue(command),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::Config(error)) => {
+            eprintln!("autio: {error}");
+            ExitCode::from(2)
+        }
+        Err(Failure::Other(message)) => {
+            eprintln!("autio: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn serve() -> Result<(), Failure> {
+    let config = Config::from_env()?;
+    start_log(&config);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::Other(error.to_string()))?;
+    runtime.block_on(async {
+        let server = Server::build(config).await?;
+        let app = server.app();
+        tracing::info!(
+            advisor = app.advisor.model(),
+            catalogue = %app.catalogue.version,
+            cars = app.catalogue.len(),
+            "Autio is up on http://{}",
+            server.addr(),
+        );
+        server.run().await
+    })?;
+    Ok(())
+}
+
+fn migrate(down: bool) -> Result<(), Failure> {
+    let config = Config::from_env()?;
+    let direction = if down { Direction::Down } else { Direction::Up };
+    let done = db::migrate(&config.database, direction)?;
+    if done.is_empty() {
+        print("The schema is already the newest.\n");
+    }
+    for version in done {
+        let verb = if down { "took back" } else { "ran" };
+        print(&format!("{verb} {version}\n"));
+    }
+    Ok(())
+}
+
+fn start_log(config: &Config) {
+    // Checked when the settings were read.
+    let filter: Targets = config.log.parse().unwrap_or_default();
+    let registry = tracing_subscriber::registry().with(filter);
+    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    match config.log_format {
+        LogFormat::Text => registry.with(layer).init(),
+        LogFormat::Json => registry.with(layer.json()).init(),
+    }
+}
+
+fn catalogue(command: CatalogueCommand) -> Result<(), Failure> {
+    let CatalogueCommand::Import { epa, date, out } = command;
+    let about = |path: &Path, error: &dyn std::fmt::Display| {
+        Failure::Other(format!("{}: {error}", path.display()))
+    };
+    if date.parse::<chrono::NaiveDate>().is_err() {
+        return Err(Failure::Other(
+            "--date: must be a day such as 2025-10-29".into(),
+        ));
+    }
+    let file = File::open(&epa).map_err(|error| about(&epa, &error))?;
+    let catalogue = epa::read(BufReader::new(file), &format!("EPA {date}"))
+        .map_err(|error| about(&epa, &error))?;
+    // Written whole under another name first: the old table stays until the new one is complete.
+    let draft = out.with_extension("draft");
+    File::create(&draft)
+        .and_then(|file| {
+            table::write(&catalogue, &file)?;
+            file.sync_all()
+        })
+        .and_then(|()| std::fs::rename(&draft, &out))
+        .map_err(|error| about(&out, &error))?;
+    print(&format!(
+        "wrote {} cars to {}\n",
+        catalogue.len(),
+        out.display()
+    ));
+    Ok(())
+}
+
+/// Writes to standard output; a reader that has gone away (`autio config | head -1`) is no error.
+fn print(text: &str) {
+    std::io::stdout().write_all(text.as_bytes()).ok();
+}
+
+/// Points the built-in OpenSSL at the system's bundle, unless the operator chose one.
+fn trust_system_certificates() {
+    const BUNDLES: [&str; 3] = [
+        "/etc/ssl/certs/ca-certificates.crt",
+        "/etc/pki/tls/certs/ca-bundle.crt",
+        "/etc/ssl/cert.pem",
+    ];
+    if std::env::var_os("SSL_CERT_FILE").is_none()
+        && let Some(bundle) = BUNDLES
+            .iter()
+            .find(|path| std::path::Path::new(path).exists())
+    {
+        // SAFETY: the process has a single thread yet.
+        unsafe { std::env::set_var("SSL_CERT_FILE", bundle) };
+    }
+}

@@ -1,0 +1,455 @@
+//! The only reader of the environment: every setting, its default, and what is wrong with a bad one.
+
+use std::fmt;
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use secrecy::{ExposeSecret, SecretString};
+
+/// A setting that can't be used: names the variable and says what it wants.
+#[derive(Debug, thiserror::Error)]
+#[error("{variable}: {problem}")]
+pub struct ConfigError {
+    pub variable: &'static str,
+    pub problem: String,
+}
+
+/// Where the data is kept.
+#[derive(Clone, Debug)]
+pub enum DatabaseUrl {
+    Sqlite(PathBuf),
+    /// As libpq has it, with its password.
+    Postgres(SecretString),
+}
+
+/// How the log is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+/// The model's server. There is one when a key is set.
+#[derive(Clone, Debug)]
+pub struct OpenAiConfig {
+    pub key: SecretString,
+    /// Without a trailing slash, `…/v1`.
+    pub base_url: String,
+    pub model: String,
+    /// None sends no temperature: some models refuse it.
+    pub temperature: Option<f64>,
+}
+
+/// The secrets that sign tokens and cookies.
+#[derive(Clone, Debug)]
+pub struct JwtSecrets {
+    pub current: SecretString,
+    /// Still accepted, never used to sign.
+    pub previous: Option<SecretString>,
+}
+
+/// All settings in force.
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub addr: SocketAddr,
+    /// The origin that browsers see, without a trailing slash.
+    pub public_url: String,
+    pub database: DatabaseUrl,
+    pub jwt: JwtSecrets,
+    pub openai: Option<OpenAiConfig>,
+    /// The first line of the system prompt.
+    pub system_prompt: String,
+    pub log: String,
+    pub log_format: LogFormat,
+}
+
+const SYSTEM_PROMPT: &str = "You are Autio, recommending cars.";
+const KEY_FILE: &str = "autio.key";
+const MIN_SECRET: usize = 32;
+
+impl Config {
+    /// Reads the process's environment and a `.env` file, which never overrides what is set.
+    ///
+    /// # Errors
+    /// The first setting that can't be used.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        if let Err(error) = dotenvy::dotenv()
+            && !error.not_found()
+        {
+            // The error's own text may quote the line, and with it a secret.
+            return Err(bad(".env", "there is a line that isn't NAME=value"));
+        }
+        Self::read(|name| std::env::var(name).ok())
+    }
+
+    /// Reads settings through `get`; an empty value counts as not set, except for the temperature.
+    ///
+    /// # Errors
+    /// The first setting that can't be used.
+    pub fn read(get: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let set = |name: &str| get(name).filter(|value| !value.trim().is_empty());
+
+        let addr = parse_addr(&set("AUTIO_ADDR").unwrap_or_else(|| "127.0.0.1:8000".into()))?;
+        let public_url = match set("AUTIO_PUBLIC_URL") {
+            Some(url) => parse_origin("AUTIO_PUBLIC_URL", &url)?,
+            None => format!("http://{addr}"),
+        };
+        let database = parse_database(&set("DATABASE_URL").unwrap_or_else(|| "autio.db".into()))?;
+        let jwt = JwtSecrets {
+            current: match set("JWT_SECRET") {
+                Some(secret) => check_secret("JWT_SECRET", secret)?,
+                None => keep_secret(&database)?,
+            },
+            previous: set("JWT_SECRET_PREVIOUS")
+                .map(|secret| check_secret("JWT_SECRET_PREVIOUS", secret))
+                .transpose()?,
+        };
+        let openai = match set("OPENAI_API_KEY") {
+            None => None,
+            Some(key) => Some(OpenAiConfig {
+                key: parse_key(key)?,
+                base_url: parse_base_url(
+                    &set("OPENAI_BASE_URL").unwrap_or_else(|| "https://api.openai.com/v1".into()),
+                )?,
+                model: set("OPENAI_MODEL").unwrap_or_else(|| "gpt-4o-mini".into()),
+                temperature: parse_temperature(get("OPENAI_TEMPERATURE"))?,
+            }),
+        };
+
+        Ok(Self {
+            addr,
+            public_url,
+            database,
+            jwt,
+            openai,
+            system_prompt: set("AUTIO_SYSTEM_PROMPT").unwrap_or_else(|| SYSTEM_PROMPT.into()),
+            log: parse_log(set("AUTIO_LOG").unwrap_or_else(|| "info".into()))?,
+            log_format: match set("AUTIO_LOG_FORMAT").as_deref() {
+                None | Some("text") => LogFormat::Text,
+                Some("json") => LogFormat::Json,
+                Some(_) => return Err(bad("AUTIO_LOG_FORMAT", "must be text or json")),
+            },
+        })
+    }
+
+    /// Whether browsers come by https: Secure cookies, the `__Host-` name and HSTS.
+    pub fn is_https(&self) -> bool {
+        self.public_url.starts_with("https://")
+    }
+}
+
+/// The settings as `autio config` prints them: `NAME=value`, secrets hidden.
+impl fmt::Display for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let database = match &self.database {
+            DatabaseUrl::Sqlite(path) => path.display().to_string(),
+            DatabaseUrl::Postgres(url) => hide_password(url.expose_secret()),
+        };
+        writeln!(f, "AUTIO_ADDR={}", self.addr)?;
+        writeln!(f, "AUTIO_PUBLIC_URL={}", self.public_url)?;
+        writeln!(f, "DATABASE_URL={database}")?;
+        writeln!(f, "JWT_SECRET=(hidden)")?;
+        if self.jwt.previous.is_some() {
+            writeln!(f, "JWT_SECRET_PREVIOUS=(hidden)")?;
+        }
+        match &self.openai {
+            None => writeln!(f, "OPENAI_API_KEY=")?,
+            Some(openai) => {
+                writeln!(f, "OPENAI_API_KEY=(hidden)")?;
+                writeln!(f, "OPENAI_BASE_URL={}", openai.base_url)?;
+                writeln!(f, "OPENAI_MODEL={}", openai.model)?;
+                let temperature = openai.temperature.map(|t| t.to_string());
+                writeln!(f, "OPENAI_TEMPERATURE={}", temperature.unwrap_or_default())?;
+            }
+        }
+        writeln!(f, "AUTIO_SYSTEM_PROMPT={}", self.system_prompt)?;
+        writeln!(f, "AUTIO_LOG={}", self.log)?;
+        let format = match self.log_format {
+            LogFormat::Text => "text",
+            LogFormat::Json => "json",
+        };
+        writeln!(f, "AUTIO_LOG_FORMAT={format}")
+    }
+}
+
+fn bad(variable: &'static str, problem: impl Into<String>) -> ConfigError {
+    ConfigError {
+        variable,
+        problem: problem.into(),
+    }
+}
+
+fn parse_addr(text: &str) -> Result<SocketAddr, ConfigError> {
+    text.parse().map_err(|_| {
+        bad(
+            "AUTIO_ADDR",
+            format!("must be an address and a port such as 127.0.0.1:8000, not {text:?}"),
+        )
+    })
+}
+
+/// Scheme, host and port only: a browser's `Origin` is compared with it.
+fn parse_origin(variable: &'static str, text: &str) -> Result<String, ConfigError> {
+    let url = reqwest::Url::parse(text)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https") && url.path() == "/")
+        .filter(|url| url.query().is_none() && url.username().is_empty());
+    match url {
+        Some(url) => Ok(url.origin().ascii_serialization()),
+        None => Err(bad(
+            variable,
+            format!("must be an origin such as https://cars.example, without a path, not {text:?}"),
+        )),
+    }
+}
+
+fn parse_base_url(text: &str) -> Result<String, ConfigError> {
+    match reqwest::Url::parse(text) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") => {
+            Ok(text.trim_end_matches('/').to_owned())
+        }
+        _ => Err(bad(
+            "OPENAI_BASE_URL",
+            "must be an http or https address such as http://127.0.0.1:11434/v1",
+        )),
+    }
+}
+
+/// The key goes into a header, so it must be one that a header can carry.
+fn parse_key(key: String) -> Result<SecretString, ConfigError> {
+    let key = key.trim();
+    if key.bytes().all(|byte| byte.is_ascii_graphic()) {
+        Ok(key.into())
+    } else {
+        Err(bad(
+            "OPENAI_API_KEY",
+            "must be printable ASCII without spaces",
+        ))
+    }
+}
+
+fn parse_temperature(text: Option<String>) -> Result<Option<f64>, ConfigError> {
+    let Some(text) = text else {
+        return Ok(Some(0.7));
+    };
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    match text.trim().parse() {
+        Ok(value) if (0.0..=2.0).contains(&value) => Ok(Some(value)),
+        _ => Err(bad(
+            "OPENAI_TEMPERATURE",
+            "must be a number from 0 to 2, or empty to send none",
+        )),
+    }
+}
+
+fn parse_log(directives: String) -> Result<String, ConfigError> {
+    match directives.parse::<tracing_subscriber::filter::Targets>() {
+        Ok(_) => Ok(directives),
+        Err(_) => Err(bad(
+            "AUTIO_LOG",
+            "must be a level (error, warn, info, debug, trace) or directives such as info,autio=debug",
+        )),
+    }
+}
+
+fn parse_database(text: &str) -> Result<DatabaseUrl, ConfigError> {
+    if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+        return Ok(DatabaseUrl::Postgres(text.into()));
+    }
+    let path = text.strip_prefix("sqlite://").unwrap_or(text);
+    if path.contains("://") || path.contains(":memory:") || path.is_empty() {
+        return Err(bad(
+            "DATABASE_URL",
+            "must be a path, sqlite://path, or postgres://user:password@host/name",
+        ));
+    }
+    Ok(DatabaseUrl::Sqlite(path.into()))
+}
+
+fn check_secret(variable: &'static str, secret: String) -> Result<SecretString, ConfigError> {
+    if secret.len() < MIN_SECRET {
+        return Err(bad(
+            variable,
+            format!(
+                "must be at least {MIN_SECRET} bytes long; `openssl rand -hex 32` makes a good one"
+            ),
+        ));
+    }
+    Ok(secret.into())
+}
+
+/// The secret made at the first start, kept beside the SQLite file so that tokens outlive a restart.
+fn keep_secret(database: &DatabaseUrl) -> Result<SecretString, ConfigError> {
+    let DatabaseUrl::Sqlite(file) = database else {
+        return Err(bad(
+            "JWT_SECRET",
+            "is required with PostgreSQL, so that every instance signs alike",
+        ));
+    };
+    let path = file.with_file_name(KEY_FILE);
+    match std::fs::read_to_string(&path) {
+        Ok(secret) => check_secret("JWT_SECRET", secret.trim().to_owned()).map_err(|_| {
+            bad(
+                "JWT_SECRET",
+                format!(
+                    "{} is damaged; put the old secret back or remove the file",
+                    path.display()
+                ),
+            )
+        }),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => make_secret(&path),
+        Err(error) => Err(bad(
+            "JWT_SECRET",
+            format!("can't read {}: {error}", path.display()),
+        )),
+    }
+}
+
+fn make_secret(path: &Path) -> Result<SecretString, ConfigError> {
+    let cannot = |error: String| {
+        bad(
+            "JWT_SECRET",
+            format!(
+                "is not set, and {} can't be written: {error}",
+                path.display()
+            ),
+        )
+    };
+    let mut bytes = [0u8; 32];
+    getrandom::fill(&mut bytes).map_err(|error| cannot(error.to_string()))?;
+    let secret: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    // Written whole under another name and linked into place: of two first starts at once, both
+    // end up with the same secret, and a crash leaves no half of one.
+    let draft = path.with_extension(format!("key.{}", std::process::id()));
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+        .open(&draft)
+        .and_then(|mut file| {
+            file.write_all(secret.as_bytes())?;
+            file.sync_all()
+        })
+        .map_err(|error| cannot(error.to_string()))?;
+    let linked = std::fs::hard_link(&draft, path);
+    // The draft is of no use to anybody, whether or not the link was made.
+    std::fs::remove_file(&draft).ok();
+    match linked {
+        Ok(()) => Ok(secret.into()),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            std::fs::read_to_string(path)
+                .map(|secret| secret.trim().into())
+                .map_err(|error| cannot(error.to_string()))
+        }
+        Err(error) => Err(cannot(error.to_string())),
+    }
+}
+
+/// A database URL that can be printed.
+fn hide_password(url: &str) -> String {
+    match reqwest::Url::parse(url) {
+        Ok(mut parsed) => {
+            if parsed.password().is_some() {
+                // Fails only for URLs that can't have a password, and this one has.
+                parsed.set_password(Some("hidden")).ok();
+            }
+            if parsed.query().is_some_and(|q| q.contains("password")) {
+                parsed.set_query(Some("(hidden)"));
+            }
+            parsed.to_string()
+        }
+        Err(_) => "postgres://(hidden)".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(pairs: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        let secret = ("JWT_SECRET", "0123456789abcdef0123456789abcdef");
+        Config::read(|name| {
+            let mut all = pairs.iter().chain(std::iter::once(&secret));
+            all.find(|(key, _)| *key == name)
+                .map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn nothing_needs_to_be_set() {
+        let config = read(&[]).unwrap();
+        assert_eq!(config.addr.to_string(), "127.0.0.1:8000");
+        assert_eq!(config.public_url, "http://127.0.0.1:8000");
+        assert!(config.openai.is_none() && !config.is_https());
+    }
+
+    #[test]
+    fn a_bad_value_is_one_line_that_names_the_variable() {
+        for (name, value) in [
+            ("AUTIO_ADDR", "here"),
+            ("AUTIO_PUBLIC_URL", "https://cars.example/autio"),
+            ("DATABASE_URL", "mysql://x"),
+            ("DATABASE_URL", ":memory:"),
+            ("JWT_SECRET", "short"),
+            ("JWT_SECRET_PREVIOUS", "short"),
+            ("AUTIO_LOG", "info,=="),
+            ("AUTIO_LOG_FORMAT", "xml"),
+        ] {
+            let line = read(&[(name, value)]).unwrap_err().to_string();
+            assert!(line.starts_with(name) && !line.contains('\n'), "{line}");
+        }
+        for (name, value) in [
+            ("OPENAI_API_KEY", "two words"),
+            ("OPENAI_TEMPERATURE", "hot"),
+            ("OPENAI_BASE_URL", "ftp://x"),
+        ] {
+            let error = read(&[(name, value), ("OPENAI_API_KEY", "k")]).unwrap_err();
+            assert_eq!(error.variable, name);
+        }
+    }
+
+    #[test]
+    fn postgres_needs_a_secret_and_an_empty_temperature_sends_none() {
+        let error = Config::read(|name| {
+            (name == "DATABASE_URL").then(|| "postgres://a:b@localhost/autio".to_owned())
+        });
+        assert_eq!(error.unwrap_err().variable, "JWT_SECRET");
+        let config = read(&[("OPENAI_API_KEY", "k"), ("OPENAI_TEMPERATURE", "")]).unwrap();
+        assert_eq!(config.openai.unwrap().temperature, None);
+    }
+
+    #[test]
+    fn printed_settings_hold_no_secret() {
+        let config = read(&[
+            ("DATABASE_URL", "postgres://autio:hunter2@db/autio"),
+            ("OPENAI_API_KEY", "sk-hunter2"),
+        ]);
+        let printed = config.unwrap().to_string();
+        assert!(!printed.contains("hunter2") && printed.contains("postgres://autio:hidden@db"));
+    }
+
+    #[test]
+    fn the_secret_is_made_once_and_kept_private() {
+        let dir = tempfile::tempdir().unwrap();
+        let database = DatabaseUrl::Sqlite(dir.path().join("autio.db"));
+        let first = keep_secret(&database).unwrap();
+        let second = keep_secret(&database).unwrap();
+        assert_eq!(first.expose_secret(), second.expose_secret());
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = dir
+                .path()
+                .join(KEY_FILE)
+                .metadata()
+                .unwrap()
+                .permissions()
+                .mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
+    }
+}

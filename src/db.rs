@@ -1,0 +1,199 @@
+//! The database: one `Db` over SQLite or PostgreSQL, whose calls run off the async threads.
+
+/// An enum that is kept as text, under the names that the CHECK in the migration lists.
+macro_rules! text_enum {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+        pub enum $name { $($(#[$variant_doc])* #[serde(rename = $text)] $variant),+ }
+
+        impl $name {
+            /// The text that the database keeps and JSON shows.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text),+ }
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = String;
+
+            fn try_from(text: String) -> Result<Self, String> {
+                match text.as_str() {
+                    $($text => Ok(Self::$variant),)+
+                    _ => Err(format!("{text:?} is no {}", stringify!($name))),
+                }
+            }
+        }
+    };
+}
+
+pub mod conversations;
+pub mod messages;
+mod pool;
+pub mod schema;
+pub mod sessions;
+pub mod users;
+mod writer;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{NaiveDateTime, SubsecRound, Utc};
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::r2d2::Pool;
+use diesel::sqlite::SqliteConnection;
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use secrecy::ExposeSecret;
+use tokio::sync::Semaphore;
+
+use self::pool::{Manager, Role};
+use self::writer::Writer;
+use crate::config::DatabaseUrl;
+use crate::error::Error;
+
+const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
+
+/// How long a call waits for a connection before the person is told to try again.
+const PATIENCE: Duration = Duration::from_secs(2);
+const SQLITE_READERS: u32 = 4;
+const POSTGRES_CONNECTIONS: u32 = 16;
+
+/// An open connection to either database. Queries are written once, against this.
+#[derive(diesel::MultiConnection)]
+pub enum Conn {
+    Sqlite(SqliteConnection),
+    Postgres(PgConnection),
+}
+
+/// Access to the data. Cheap to clone.
+#[derive(Clone)]
+pub struct Db(Arc<Backend>);
+
+struct Backend {
+    pool: Pool<Manager>,
+    /// As many permits as the pool has connections: waiting happens here, without a thread.
+    permits: Arc<Semaphore>,
+    /// SQLite's one writer; PostgreSQL writes through the pool.
+    writer: Option<Writer>,
+}
+
+/// UTC, to the microsecond, which is what both databases keep.
+pub fn now() -> NaiveDateTime {
+    Utc::now().naive_utc().trunc_subsecs(6)
+}
+
+/// A new key: UUIDv7, so that keys sort by the time they were made.
+pub fn new_id() -> String {
+    uuid::Uuid::now_v7().to_string()
+}
+
+impl Db {
+    /// Opens the database, and makes the file if it is SQLite and new. Blocks.
+    ///
+    /// # Errors
+    /// With a sentence for the operator when the database can't be reached.
+    pub fn open(url: &DatabaseUrl) -> Result<Self, Error> {
+        let (address, size) = match url {
+            DatabaseUrl::Sqlite(path) => (path.to_string_lossy().into_owned(), SQLITE_READERS),
+            DatabaseUrl::Postgres(url) => (url.expose_secret().to_owned(), POSTGRES_CONNECTIONS),
+        };
+        let is_sqlite = matches!(url, DatabaseUrl::Sqlite(_));
+        let manager = |role| Manager::new(is_sqlite, address.clone(), role);
+        // The writer first: it makes the file and turns on WAL, which readers can't.
+        let writer = match is_sqlite {
+            true => Some(Writer::start(manager(Role::Writer))?),
+            false => None,
+        };
+        let pool = Pool::builder()
+            .max_size(size)
+            .min_idle(Some(1))
+            .connection_timeout(PATIENCE)
+            .error_handler(Box::new(pool::LogErrors))
+            .build(manager(Role::Reader))
+            .map_err(Error::internal)?;
+        Ok(Self(Arc::new(Backend {
+            pool,
+            permits: Arc::new(Semaphore::new(size as usize)),
+            writer,
+        })))
+    }
+
+    /// Runs `query` on a connection of the pool. With SQLite it can't write.
+    ///
+    /// # Errors
+    /// What `query` returns, or [`Error::Unavailable`] when no connection comes free in two seconds.
+    pub async fn read<T, F>(&self, query: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Conn) -> Result<T, Error> + Send + 'static,
+    {
+        let permit = tokio::time::timeout(PATIENCE, self.0.permits.clone().acquire_owned()).await;
+        let Ok(Ok(permit)) = permit else {
+            return Err(Error::Unavailable);
+        };
+        let pool = self.0.pool.clone();
+        let task = tokio::task::spawn_blocking(move || {
+            // Held here, so that a caller that goes away doesn't let in one too many.
+            let _permit = permit;
+            let mut conn = pool.get().map_err(|error| {
+                tracing::warn!(%error, "no database connection");
+                Error::Unavailable
+            })?;
+            query(&mut conn)
+        });
+        task.await.map_err(Error::internal)?
+    }
+
+    /// Runs `query` in a transaction: all of it is kept, on disk, or none of it.
+    ///
+    /// # Errors
+    /// What `query` returns, or [`Error::Unavailable`] when it could not be kept.
+    pub async fn write<T, F>(&self, query: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Conn) -> Result<T, Error> + Send + 'static,
+    {
+        match &self.0.writer {
+            Some(writer) => writer.run(query).await,
+            None => self.read(|conn| conn.transaction(query)).await,
+        }
+    }
+}
+
+/// Which way the schema is to go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    Up,
+    /// One migration back.
+    Down,
+}
+
+/// Runs migrations and returns their names, oldest first. Blocks.
+///
+/// With PostgreSQL an advisory lock lets instances that start at once wait for each other.
+///
+/// # Errors
+/// With the cause when the database can't be reached or a migration fails; a failed one leaves nothing behind.
+pub fn migrate(url: &DatabaseUrl, direction: Direction) -> Result<Vec<String>, Error> {
+    fn run<DB: diesel::backend::Backend>(
+        conn: &mut impl MigrationHarness<DB>,
+        direction: Direction,
+    ) -> diesel::migration::Result<Vec<String>> {
+        let versions = match direction {
+            Direction::Up => conn.run_pending_migrations(MIGRATIONS)?,
+            Direction::Down => vec![conn.revert_last_migration(MIGRATIONS)?],
+        };
+        Ok(versions.iter().map(ToString::to_string).collect())
+    }
+    const LOCK: i64 = 0x6175_7469_6f; // "autio"
+
+    match pool::connect(url, Role::Writer).map_err(Error::internal)? {
+        Conn::Sqlite(mut conn) => run(&mut conn, direction).map_err(Error::Internal),
+        Conn::Postgres(mut conn) => {
+            // Ends with the connection, so it needs no unlocking.
+            diesel::sql_query(format!("SELECT pg_advisory_lock({LOCK})")).execute(&mut conn)?;
+            run(&mut conn, direction).map_err(Error::Internal)
+        }
+    }
+}

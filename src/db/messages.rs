@@ -1,0 +1,259 @@
+//! The `messages` table: what people and advisors said, and the replies that are still to be made.
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+
+use super::Conn;
+use super::schema::messages::{self, dsl};
+use crate::error::Error;
+
+text_enum! {
+    /// Who said it.
+    Role {
+        User = "user",
+        Assistant = "assistant",
+    }
+}
+
+text_enum! {
+    /// Where a message stands. A person's is `done` from the start.
+    Status {
+        /// Nobody has begun to answer. The row is the job.
+        Pending = "pending",
+        /// A worker holds the lease.
+        Running = "running",
+        Done = "done",
+        /// The person stopped it; the part that came is kept.
+        Stopped = "stopped",
+        /// Given up, with a sentence in `error`.
+        Failed = "failed",
+    }
+}
+
+impl Status {
+    /// Whether nothing more will come.
+    pub fn is_final(self) -> bool {
+        !matches!(self, Status::Pending | Status::Running)
+    }
+}
+
+/// A row of `messages`.
+#[derive(Clone, Debug, Queryable)]
+pub struct Message {
+    pub id: String,
+    pub user_id: String,
+    pub conversation_id: String,
+    /// The message that this one answers; siblings share it.
+    pub parent_id: Option<String>,
+    #[diesel(deserialize_as = String)]
+    pub role: Role,
+    pub text: String,
+    pub timestamp: NaiveDateTime,
+    #[diesel(deserialize_as = String)]
+    pub status: Status,
+    pub error: Option<String>,
+    pub model: Option<String>,
+    /// JSON: the cars that the reply showed.
+    pub cars: Option<String>,
+    /// JSON: the needs as they were understood when the reply was made.
+    pub needs: Option<String>,
+    /// The version of the catalogue that the reply was made from.
+    pub catalogue: Option<String>,
+    pub prompt_tokens: Option<i64>,
+    pub completion_tokens: Option<i64>,
+    pub attempts: i32,
+    pub lease_owner: Option<String>,
+    pub lease_until: Option<NaiveDateTime>,
+}
+
+/// A new row: a person's message, or a reply that is still to be made.
+#[derive(Clone, Debug, Insertable)]
+#[diesel(table_name = messages)]
+pub struct NewMessage {
+    pub id: String,
+    pub user_id: String,
+    pub conversation_id: String,
+    pub parent_id: Option<String>,
+    pub role: &'static str,
+    pub text: String,
+    pub timestamp: NaiveDateTime,
+    pub status: &'static str,
+}
+
+/// What a finished reply leaves behind.
+#[derive(Clone, Debug, AsChangeset)]
+#[diesel(table_name = messages)]
+pub struct Outcome {
+    pub text: String,
+    pub status: &'static str,
+    pub error: Option<String>,
+    pub model: Option<String>,
+    pub cars: Option<String>,
+    pub needs: Option<String>,
+    pub catalogue: Option<String>,
+    pub prompt_tokens: Option<i64>,
+    pub completion_tokens: Option<i64>,
+}
+
+/// Stores a message.
+pub fn insert(conn: &mut Conn, message: &NewMessage) -> Result<(), Error> {
+    diesel::insert_into(messages::table)
+        .values(message)
+        .execute(conn)?;
+    Ok(())
+}
+
+/// One message of that user.
+pub fn get(conn: &mut Conn, user_id: &str, id: &str) -> Result<Message, Error> {
+    let query = messages::table
+        .filter(dsl::id.eq(id))
+        .filter(dsl::user_id.eq(user_id));
+    Ok(query.first(conn)?)
+}
+
+/// Every message of a conversation, all branches, in the order they were made.
+pub fn of_conversation(
+    conn: &mut Conn,
+    user_id: &str,
+    conversation_id: &str,
+) -> Result<Vec<Message>, Error> {
+    let query = messages::table
+        .filter(dsl::conversation_id.eq(conversation_id))
+        .filter(dsl::user_id.eq(user_id))
+        .order(dsl::id);
+    Ok(query.load(conn)?)
+}
+
+/// The ids of the messages that answer the same one, oldest first, itself among them.
+pub fn siblings(conn: &mut Conn, message: &Message) -> Result<Vec<String>, Error> {
+    let mut query = messages::table
+        .filter(dsl::conversation_id.eq(message.conversation_id.clone()))
+        .filter(dsl::user_id.eq(message.user_id.clone()))
+        .order(dsl::id)
+        .select(dsl::id)
+        .into_boxed();
+    query = match message.parent_id.clone() {
+        Some(parent) => query.filter(dsl::parent_id.eq(parent)),
+        None => query.filter(dsl::parent_id.is_null()),
+    };
+    Ok(query.load(conn)?)
+}
+
+/// Takes the lease on a reply that nobody works at, and returns the row; None if somebody does.
+pub fn claim(
+    conn: &mut Conn,
+    id: &str,
+    owner: &str,
+    now: NaiveDateTime,
+    until: NaiveDateTime,
+) -> Result<Option<Message>, Error> {
+    let pending = dsl::status.eq(Status::Pending.as_str());
+    let expired = dsl::status
+        .eq(Status::Running.as_str())
+        .and(dsl::lease_until.lt(now).assume_not_null());
+    let free = messages::table
+        .filter(dsl::id.eq(id))
+        .filter(pending.or(expired));
+    let claimed = diesel::update(free)
+        .set((
+            dsl::status.eq(Status::Running.as_str()),
+            dsl::lease_owner.eq(owner),
+            dsl::lease_until.eq(until),
+            dsl::attempts.eq(dsl::attempts + 1),
+        ))
+        .execute(conn)?;
+    match claimed {
+        0 => Ok(None),
+        _ => Ok(Some(messages::table.filter(dsl::id.eq(id)).first(conn)?)),
+    }
+}
+
+/// Keeps the text so far and renews the lease. False if the lease is gone: stopped, or taken over.
+pub fn checkpoint(
+    conn: &mut Conn,
+    id: &str,
+    owner: &str,
+    text: &str,
+    until: NaiveDateTime,
+) -> Result<bool, Error> {
+    let held = messages::table
+        .filter(dsl::id.eq(id))
+        .filter(dsl::lease_owner.eq(owner))
+        .filter(dsl::status.eq(Status::Running.as_str()));
+    let kept = diesel::update(held)
+        .set((dsl::text.eq(text), dsl::lease_until.eq(until)))
+        .execute(conn)?;
+    Ok(kept == 1)
+}
+
+/// Ends a reply. False if the lease is gone, and then nothing is changed.
+pub fn finish(conn: &mut Conn, id: &str, owner: &str, outcome: &Outcome) -> Result<bool, Error> {
+    let held = messages::table
+        .filter(dsl::id.eq(id))
+        .filter(dsl::lease_owner.eq(owner))
+        .filter(dsl::status.eq(Status::Running.as_str()));
+    let ended = diesel::update(held)
+        .set((
+            outcome,
+            dsl::lease_owner.eq(None::<String>),
+            dsl::lease_until.eq(None::<NaiveDateTime>),
+        ))
+        .execute(conn)?;
+    Ok(ended == 1)
+}
+
+/// Keeps the part that came of a reply that was stopped while `owner` held it.
+pub fn keep_part(conn: &mut Conn, id: &str, owner: &str, text: &str) -> Result<(), Error> {
+    let stopped = messages::table
+        .filter(dsl::id.eq(id))
+        .filter(dsl::lease_owner.eq(owner))
+        .filter(dsl::status.eq(Status::Stopped.as_str()));
+    diesel::update(stopped)
+        .set((dsl::text.eq(text), dsl::lease_owner.eq(None::<String>)))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Stops a reply that isn't finished. False if it was.
+pub fn stop(conn: &mut Conn, user_id: &str, id: &str) -> Result<bool, Error> {
+    let unfinished = messages::table
+        .filter(dsl::id.eq(id))
+        .filter(dsl::user_id.eq(user_id))
+        .filter(dsl::status.eq_any([Status::Pending.as_str(), Status::Running.as_str()]));
+    let stopped = diesel::update(unfinished)
+        .set(dsl::status.eq(Status::Stopped.as_str()))
+        .execute(conn)?;
+    Ok(stopped == 1)
+}
+
+/// Hands back whatever `owner` still holds, for another worker to begin anew.
+pub fn release(conn: &mut Conn, owner: &str) -> Result<(), Error> {
+    let held = messages::table
+        .filter(dsl::lease_owner.eq(owner))
+        .filter(dsl::status.eq(Status::Running.as_str()));
+    diesel::update(held)
+        .set((
+            dsl::status.eq(Status::Pending.as_str()),
+            dsl::attempts.eq(dsl::attempts - 1),
+            dsl::lease_owner.eq(None::<String>),
+            dsl::lease_until.eq(None::<NaiveDateTime>),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Replies that nobody works at: pending, or with a lease that ran out. Oldest first.
+///
+/// The one query that isn't on one person's rows: it yields ids for the workers and nothing else.
+pub fn unclaimed(conn: &mut Conn, now: NaiveDateTime, limit: i64) -> Result<Vec<String>, Error> {
+    let pending = dsl::status.eq(Status::Pending.as_str());
+    let expired = dsl::status
+        .eq(Status::Running.as_str())
+        .and(dsl::lease_until.lt(now).assume_not_null());
+    let query = messages::table
+        .filter(pending.or(expired))
+        .order(dsl::id)
+        .limit(limit)
+        .select(dsl::id);
+    Ok(query.load(conn)?)
+}

@@ -1,0 +1,94 @@
+//! How connections are made: by the URL's scheme, with the settings that each database needs.
+
+use diesel::connection::SimpleConnection;
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::r2d2::ManageConnection;
+use diesel::sqlite::SqliteConnection;
+use secrecy::ExposeSecret;
+
+use super::Conn;
+use crate::config::DatabaseUrl;
+
+/// What a connection is for. It matters to SQLite alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    Reader,
+    Writer,
+}
+
+/// Makes connections for the pool and for the writer.
+#[derive(Clone, Debug)]
+pub(super) struct Manager {
+    is_sqlite: bool,
+    address: String,
+    role: Role,
+}
+
+impl Manager {
+    pub(super) fn new(is_sqlite: bool, address: String, role: Role) -> Self {
+        Self {
+            is_sqlite,
+            address,
+            role,
+        }
+    }
+}
+
+/// One connection outside the pool.
+pub(super) fn connect(url: &DatabaseUrl, role: Role) -> Result<Conn, diesel::r2d2::Error> {
+    let manager = match url {
+        DatabaseUrl::Sqlite(path) => Manager::new(true, path.to_string_lossy().into(), role),
+        DatabaseUrl::Postgres(url) => Manager::new(false, url.expose_secret().into(), role),
+    };
+    manager.connect()
+}
+
+impl ManageConnection for Manager {
+    type Connection = Conn;
+    type Error = diesel::r2d2::Error;
+
+    fn connect(&self) -> Result<Conn, Self::Error> {
+        use diesel::r2d2::Error::{ConnectionError, QueryError};
+        if !self.is_sqlite {
+            let mut conn = PgConnection::establish(&self.address).map_err(ConnectionError)?;
+            // A stuck statement must not hold a connection for ever; times are kept in UTC.
+            conn.batch_execute("SET statement_timeout = '30s'; SET TIME ZONE 'UTC'")
+                .map_err(QueryError)?;
+            return Ok(Conn::Postgres(conn));
+        }
+        let mut conn = SqliteConnection::establish(&self.address).map_err(ConnectionError)?;
+        // The timeout comes first: turning on WAL needs a lock that another process may hold.
+        conn.batch_execute("PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON;")
+            .map_err(QueryError)?;
+        conn.batch_execute(match self.role {
+            Role::Writer => "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;",
+            Role::Reader => "PRAGMA query_only = ON;",
+        })
+        .map_err(QueryError)?;
+        Ok(Conn::Sqlite(conn))
+    }
+
+    fn is_valid(&self, conn: &mut Conn) -> Result<(), Self::Error> {
+        // A local file doesn't go away between two queries, a server does.
+        if let Conn::Postgres(conn) = conn {
+            conn.batch_execute("SELECT 1")
+                .map_err(diesel::r2d2::Error::QueryError)?;
+        }
+        Ok(())
+    }
+
+    fn has_broken(&self, _: &mut Conn) -> bool {
+        std::thread::panicking()
+    }
+}
+
+/// Sends the pool's errors to the log.
+#[derive(Debug)]
+pub(super) struct LogErrors;
+
+impl diesel::r2d2::HandleError<diesel::r2d2::Error> for LogErrors {
+    fn handle_error(&self, error: diesel::r2d2::Error) {
+        tracing::warn!(%error, "the database pool can't connect");
+    }
+}

@@ -1,0 +1,62 @@
+//! The tables, as both databases have them; kept in step with `migrations/` by the tests.
+
+diesel::table! {
+    users (id) {
+        id -> Text,
+        email -> Text,
+        hashed_pw -> Text,
+        is_active -> Bool,
+        knowledge -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    sessions (id) {
+        id -> Text,
+        user_id -> Text,
+        kind -> Text,
+        name -> Nullable<Text>,
+        created_at -> Timestamp,
+        expires_at -> Timestamp,
+        revoked_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    conversations (id) {
+        id -> Text,
+        user_id -> Text,
+        title -> Text,
+        head_id -> Nullable<Text>,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    messages (id) {
+        id -> Text,
+        user_id -> Text,
+        conversation_id -> Text,
+        parent_id -> Nullable<Text>,
+        role -> Text,
+        text -> Text,
+        timestamp -> Timestamp,
+        status -> Text,
+        error -> Nullable<Text>,
+        model -> Nullable<Text>,
+        cars -> Nullable<Text>,
+        needs -> Nullable<Text>,
+        catalogue -> Nullable<Text>,
+        prompt_tokens -> Nullable<BigInt>,
+        completion_tokens -> Nullable<BigInt>,
+        attempts -> Integer,
+        lease_owner -> Nullable<Text>,
+        lease_until -> Nullable<Timestamp>,
+    }
+}
+
+diesel::joinable!(sessions -> users (user_id));
+diesel::joinable!(messages -> conversations (conversation_id));
+diesel::allow_tables_to_appear_in_same_query!(users, sessions, conversations, messages);

@@ -1,0 +1,131 @@
+//! SQLite's one writer: a thread that commits many transactions at once, a savepoint each.
+//!
+//! One writer means that no caller ever sees 'database is locked', and one sync serves all that
+//! arrived while the last was under way, which is what makes `synchronous=FULL` affordable.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+
+use diesel::Connection;
+use diesel::connection::{AnsiTransactionManager, TransactionManager};
+use diesel::r2d2::ManageConnection;
+use diesel::result::QueryResult;
+use diesel::sqlite::SqliteConnection;
+use tokio::sync::oneshot;
+
+use super::Conn;
+use super::pool::Manager;
+use crate::error::Error;
+
+/// How many transactions share a commit at most.
+const GROUP: usize = 64;
+/// How many may wait; past that the person is told to try again.
+const QUEUE: usize = 4096;
+
+/// Runs one caller's transaction, and returns what is left to do once the group is on disk.
+type Job = Box<dyn FnOnce(&mut Conn) -> Outcome + Send>;
+
+struct Outcome {
+    /// Tells the caller, who must not hear of success before the commit.
+    settle: Box<dyn FnOnce(Result<(), Error>)>,
+    /// The database is in trouble, and SQLite may have rolled the whole group back.
+    broken: bool,
+}
+
+/// The sending end. The thread ends when it is dropped.
+pub(super) struct Writer(SyncSender<Job>);
+
+impl Writer {
+    /// Opens the connection here, so that a bad path is an error at start, and starts the thread.
+    pub(super) fn start(manager: Manager) -> Result<Self, Error> {
+        let conn = manager.connect().map_err(Error::internal)?;
+        let (sender, jobs) = sync_channel(QUEUE);
+        std::thread::Builder::new()
+            .name("autio-writer".into())
+            .spawn(move || serve(&manager, conn, &jobs))
+            .map_err(Error::internal)?;
+        Ok(Self(sender))
+    }
+
+    /// Runs `query` in a transaction of its own and returns once it is on disk.
+    pub(super) async fn run<T, F>(&self, query: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Conn) -> Result<T, Error> + Send + 'static,
+    {
+        let (sender, receiver) = oneshot::channel();
+        let job: Job = Box::new(move |conn| {
+            let result = catch_unwind(AssertUnwindSafe(|| conn.transaction(query)))
+                .unwrap_or_else(|_| Err(Error::internal("a database query panicked")));
+            let broken = matches!(result, Err(Error::Unavailable));
+            let settle = Box::new(move |committed: Result<(), Error>| {
+                // A caller who has gone away has nothing to hear.
+                sender.send(committed.and(result)).ok();
+            });
+            Outcome { settle, broken }
+        });
+        match self.0.try_send(job) {
+            Ok(()) => receiver.await.unwrap_or(Err(Error::Unavailable)),
+            Err(TrySendError::Full(_)) => Err(Error::Unavailable),
+            Err(TrySendError::Disconnected(_)) => Err(Error::internal("the writer has ended")),
+        }
+    }
+}
+
+fn serve(manager: &Manager, first: Conn, jobs: &Receiver<Job>) {
+    let mut conn = Some(first);
+    while let Ok(job) = jobs.recv() {
+        let group = std::iter::once(job).chain(jobs.try_iter().take(GROUP - 1));
+        if conn.is_none() {
+            conn = manager
+                .connect()
+                .inspect_err(|error| tracing::error!(%error, "can't open the database to write"))
+                .ok();
+        }
+        let Some(open) = &mut conn else {
+            // Dropping a job tells its caller that the database is unavailable.
+            group.for_each(drop);
+            continue;
+        };
+        if let Err(error) = commit(open, group) {
+            tracing::error!(%error, "a group of writes was not kept");
+            // Whatever state the connection is in, the next group starts with a new one.
+            conn = None;
+        }
+    }
+}
+
+/// Runs a group in one transaction and tells every caller how it went.
+fn commit(conn: &mut Conn, group: impl Iterator<Item = Job>) -> QueryResult<()> {
+    sqlite(conn, |c| {
+        AnsiTransactionManager::begin_transaction_sql(c, "BEGIN IMMEDIATE")
+    })?;
+    let mut outcomes = Vec::with_capacity(GROUP);
+    let mut broken = false;
+    for job in group {
+        if broken {
+            break; // The rest are dropped unrun: their callers hear that nothing was kept.
+        }
+        let outcome = job(conn);
+        broken = outcome.broken;
+        outcomes.push(outcome);
+    }
+    let committed = match broken {
+        true => Err(diesel::result::Error::RollbackTransaction),
+        false => sqlite(conn, AnsiTransactionManager::commit_transaction),
+    };
+    for outcome in outcomes {
+        (outcome.settle)(match &committed {
+            Ok(()) => Ok(()),
+            Err(_) => Err(Error::Unavailable),
+        });
+    }
+    committed
+}
+
+fn sqlite<T>(conn: &mut Conn, run: impl FnOnce(&mut SqliteConnection) -> T) -> T {
+    match conn {
+        Conn::Sqlite(conn) => run(conn),
+        Conn::Postgres(_) => unreachable!("the writer is started for SQLite alone"),
+    }
+}

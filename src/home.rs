@@ -1,0 +1,67 @@
+//! The landing page: what Autio does, a prompt box, and questions to start from.
+
+use actix_web::web;
+use askama::Template;
+use serde_json::{Value, json};
+
+use crate::auth::CurrentUser;
+use crate::chat::views::Silhouette;
+use crate::state::App;
+use crate::web::view::{Html, Shell, Show, View};
+
+/// Body of the silhouette, question.
+const STARTERS: [(&str, &str); 4] = [
+    (
+        "suv",
+        "I need a family SUV under $35,000 with all-wheel drive and good mileage",
+    ),
+    ("sedan", "An electric car with at least 300 miles of range"),
+    (
+        "hatchback",
+        "A small hybrid hatchback for the city, 2022 or newer",
+    ),
+    ("pickup", "A pickup that isn't too thirsty"),
+];
+
+/// Adds the routes of this module.
+pub fn routes(config: &mut web::ServiceConfig) {
+    config.service(web::resource("/").route(web::get().to(landing)));
+}
+
+/// `GET /`. Who is logged in sees so in the header; nobody has to be.
+async fn landing(app: web::Data<App>, _: Option<CurrentUser>) -> Show<Landing> {
+    Show::new(Landing {
+        cars: app.catalogue.len(),
+    })
+}
+
+struct Landing {
+    cars: usize,
+}
+
+#[derive(Template)]
+#[template(path = "home/landing.html")]
+struct LandingPage<'a> {
+    shell: &'a Shell,
+    cars: String,
+    starters: [(Silhouette, &'static str); 4],
+}
+
+impl View for Landing {
+    fn json(&self) -> Value {
+        json!({
+            "message": "Autio is up and running!",
+            "version": env!("CARGO_PKG_VERSION"),
+        })
+    }
+
+    fn page(&self, shell: &Shell) -> askama::Result<Html> {
+        let page = LandingPage {
+            shell,
+            // In thousands, rounded down: the exact number changes with each file.
+            cars: format!("more than {},000", self.cars / 1000),
+            starters: STARTERS.map(|(body, starter)| (Silhouette { body }, starter)),
+        };
+        Ok(Html::Body(page.render()?))
+    }
+}

@@ -1,0 +1,446 @@
+//! The wire to a model's server: streaming Chat Completions, with deadlines, retries and no redirects.
+
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::time::Duration;
+
+use eventsource_stream::{Event, EventStreamError, Eventsource};
+use futures_util::{Stream, StreamExt};
+use reqwest::{StatusCode, header};
+use secrecy::ExposeSecret;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use crate::config::OpenAiConfig;
+
+const CONNECT: Duration = Duration::from_secs(5);
+/// The longest silence, before the first token and between two.
+const IDLE: Duration = Duration::from_secs(30);
+/// A whole call, its retries among it.
+const TOTAL: Duration = Duration::from_secs(120);
+const RETRIES: u32 = 2;
+/// A longer Retry-After is not waited for: the person is told instead.
+const LONGEST_WAIT: Duration = Duration::from_secs(20);
+
+/// Why a call failed. `Display` is for the operator's log.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    #[error("the model's server can't be reached: {0}")]
+    Unreachable(String),
+    #[error("the model's server refused the key (status {0}); check OPENAI_API_KEY")]
+    Key(u16),
+    #[error(
+        "the model's server knows no such model or path (status 404); check OPENAI_MODEL and OPENAI_BASE_URL: {0}"
+    )]
+    NoModel(String),
+    #[error("the model's server says there are too many requests (status 429)")]
+    TooMany,
+    #[error("the model's server answered with status {0}: {1}")]
+    Status(u16, String),
+    #[error("the model's server was silent for too long")]
+    TimedOut,
+    #[error("the model's server ended its answer in the middle")]
+    Truncated,
+    #[error("the model's server sent what can't be read: {0}")]
+    Malformed(String),
+    #[error("the model's server filtered the answer")]
+    Filtered,
+}
+
+impl Failure {
+    /// What the person is told. The operator's own mistakes are not spelled out to the public.
+    pub fn for_person(&self) -> &'static str {
+        match self {
+            Failure::Key(_) | Failure::NoModel(_) => {
+                "The model that answers isn't set up properly, so there is no answer this time. Your message is kept: try again later."
+            }
+            Failure::TooMany => {
+                "The model that answers has too much to do right now. Your message is kept: try again in a minute."
+            }
+            Failure::Unreachable(_) | Failure::Status(..) => {
+                "The model that answers can't be reached right now. Your message is kept: try again in a moment."
+            }
+            Failure::TimedOut => {
+                "The model that answers took too long. Your message is kept: try again."
+            }
+            Failure::Truncated | Failure::Malformed(_) => {
+                "The answer broke off before it was whole. Your message is kept: try again."
+            }
+            Failure::Filtered => {
+                "The model declined to answer this. Your message is kept: try putting it another way."
+            }
+        }
+    }
+
+    fn is_worth_retrying(&self) -> bool {
+        match self {
+            Failure::Unreachable(_) | Failure::TooMany => true,
+            Failure::Status(status, _) => matches!(status, 408 | 409 | 500..=599),
+            _ => false,
+        }
+    }
+}
+
+/// A message as Chat Completions has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "role", rename_all = "lowercase")]
+pub enum Message {
+    System {
+        content: String,
+    },
+    User {
+        content: String,
+    },
+    Assistant {
+        content: String,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        tool_calls: Vec<ToolCall>,
+    },
+    Tool {
+        tool_call_id: String,
+        content: String,
+    },
+}
+
+/// A call of one of our functions that the model asks for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ToolCall {
+    pub id: String,
+    pub name: String,
+    /// JSON, as the model wrote it: to be checked.
+    pub arguments: String,
+}
+
+impl Serialize for ToolCall {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        json!({
+            "id": self.id,
+            "type": "function",
+            "function": { "name": self.name, "arguments": self.arguments },
+        })
+        .serialize(serializer)
+    }
+}
+
+/// Tokens that a call took, as the server counts them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    pub prompt_tokens: i64,
+    pub completion_tokens: i64,
+}
+
+impl std::ops::AddAssign for Usage {
+    fn add_assign(&mut self, other: Self) {
+        self.prompt_tokens = self.prompt_tokens.saturating_add(other.prompt_tokens);
+        self.completion_tokens = self
+            .completion_tokens
+            .saturating_add(other.completion_tokens);
+    }
+}
+
+/// A piece of an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Delta {
+    Text(String),
+    /// A part of the tool call with that index: id and name come once, arguments in pieces.
+    ToolCall {
+        index: usize,
+        part: ToolCall,
+    },
+    Usage(Usage),
+}
+
+/// A model's server and how to speak to it.
+#[derive(Clone, Debug)]
+pub struct Client {
+    http: reqwest::Client,
+    config: OpenAiConfig,
+}
+
+impl Client {
+    /// # Errors
+    /// When TLS can't be set up on this machine.
+    pub fn new(config: OpenAiConfig) -> Result<Self, reqwest::Error> {
+        // Fails only if a provider is installed already, and then there is one.
+        rustls::crypto::ring::default_provider()
+            .install_default()
+            .ok();
+        let http = reqwest::Client::builder()
+            .user_agent(concat!("autio/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(CONNECT)
+            .redirect(reqwest::redirect::Policy::none())
+            .tcp_nodelay(true)
+            .build()?;
+        Ok(Self { http, config })
+    }
+
+    /// The model's name.
+    pub fn model(&self) -> &str {
+        &self.config.model
+    }
+
+    /// Begins an answer to `messages`. Retried until its first byte has come, never after.
+    ///
+    /// # Errors
+    /// The last try's failure.
+    pub async fn stream(
+        &self,
+        messages: &[Message],
+        tools: Option<&Value>,
+    ) -> Result<Answer, Failure> {
+        let deadline = Instant::now() + TOTAL;
+        let mut body = json!({
+            "model": self.config.model,
+            "messages": messages,
+            "stream": true,
+            "stream_options": { "include_usage": true },
+        });
+        if let Some(temperature) = self.config.temperature {
+            body["temperature"] = json!(temperature);
+        }
+        if let Some(tools) = tools {
+            body["tools"] = tools.clone();
+        }
+        let mut tries = 0;
+        loop {
+            let (failure, asked_to_wait) = match self.begin(&body, deadline).await {
+                Ok(answer) => return Ok(answer),
+                Err(failed) => failed,
+            };
+            tries += 1;
+            let wait = asked_to_wait.unwrap_or_else(|| backoff(tries));
+            let out_of_time = wait > LONGEST_WAIT || Instant::now() + wait >= deadline;
+            if tries > RETRIES || out_of_time || !failure.is_worth_retrying() {
+                return Err(failure);
+            }
+            tracing::warn!(%failure, wait_ms = wait.as_millis(), "trying the model's server again");
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    /// One try: the request, up to the head of its response.
+    async fn begin(
+        &self,
+        body: &Value,
+        deadline: Instant,
+    ) -> Result<Answer, (Failure, Option<Duration>)> {
+        let request = self
+            .http
+            .post(format!("{}/chat/completions", self.config.base_url))
+            .bearer_auth(self.config.key.expose_secret())
+            .header(header::ACCEPT, "text/event-stream")
+            .json(body)
+            .send();
+        let response = tokio::time::timeout_at(deadline.min(Instant::now() + IDLE), request)
+            .await
+            .map_err(|_| (Failure::TimedOut, None))?
+            .map_err(|error| (from_reqwest(error), None))?;
+        let status = response.status();
+        if !status.is_success() {
+            let wait = retry_after(response.headers());
+            return Err((refusal(status, response).await, wait));
+        }
+        let content_type = response.headers().get(header::CONTENT_TYPE);
+        let is_stream = content_type
+            .and_then(|value| value.to_str().ok())
+            .is_some_and(|value| value.starts_with("text/event-stream"));
+        if !is_stream {
+            return Err((
+                Failure::Malformed("its answer is not an event stream".into()),
+                None,
+            ));
+        }
+        Ok(Answer {
+            events: Box::pin(response.bytes_stream().eventsource()),
+            waiting: VecDeque::new(),
+            deadline,
+            finished: false,
+            ended: false,
+        })
+    }
+}
+
+type Events = dyn Stream<Item = Result<Event, EventStreamError<reqwest::Error>>> + Send;
+
+/// An answer as it comes. Dropping it ends the call.
+pub struct Answer {
+    events: Pin<Box<Events>>,
+    /// One event may hold several pieces.
+    waiting: VecDeque<Delta>,
+    deadline: Instant,
+    /// The model has said that it is finished.
+    finished: bool,
+    /// The stream is over.
+    ended: bool,
+}
+
+impl Answer {
+    /// The next piece; None when the answer is whole.
+    ///
+    /// # Errors
+    /// When the server breaks off, goes silent or sends what can't be read.
+    pub async fn next(&mut self) -> Result<Option<Delta>, Failure> {
+        loop {
+            if let Some(delta) = self.waiting.pop_front() {
+                return Ok(Some(delta));
+            }
+            if self.ended {
+                return Ok(None);
+            }
+            let limit = self.deadline.min(Instant::now() + IDLE);
+            let event = tokio::time::timeout_at(limit, self.events.next())
+                .await
+                .map_err(|_| Failure::TimedOut)?;
+            match event {
+                None if self.finished => self.ended = true,
+                None => return Err(Failure::Truncated),
+                Some(Err(_)) if self.finished => self.ended = true,
+                Some(Err(EventStreamError::Transport(error))) => {
+                    tracing::debug!(%error, "the stream broke off");
+                    return Err(Failure::Truncated);
+                }
+                Some(Err(error)) => return Err(Failure::Malformed(error.to_string())),
+                Some(Ok(event)) if event.data.trim() == "[DONE]" => {
+                    if !self.finished {
+                        return Err(Failure::Truncated);
+                    }
+                    self.ended = true;
+                }
+                Some(Ok(event)) => self.read(&event.data)?,
+            }
+        }
+    }
+
+    fn read(&mut self, data: &str) -> Result<(), Failure> {
+        let chunk: Chunk =
+            serde_json::from_str(data).map_err(|error| Failure::Malformed(error.to_string()))?;
+        if let Some(error) = chunk.error {
+            return Err(Failure::Status(200, name_error(&error)));
+        }
+        for choice in chunk.choices {
+            if let Some(text) = choice.delta.content.filter(|text| !text.is_empty()) {
+                self.waiting.push_back(Delta::Text(text));
+            }
+            for call in choice.delta.tool_calls.unwrap_or_default() {
+                let function = call.function.unwrap_or_default();
+                self.waiting.push_back(Delta::ToolCall {
+                    index: call.index,
+                    part: ToolCall {
+                        id: call.id.unwrap_or_default(),
+                        name: function.name.unwrap_or_default(),
+                        arguments: function.arguments.unwrap_or_default(),
+                    },
+                });
+            }
+            match choice.finish_reason.as_deref() {
+                None => {}
+                Some("content_filter") => return Err(Failure::Filtered),
+                Some(_) => self.finished = true,
+            }
+        }
+        if let Some(usage) = chunk.usage {
+            self.waiting.push_back(Delta::Usage(usage));
+        }
+        Ok(())
+    }
+}
+
+#[derive(Deserialize)]
+struct Chunk {
+    #[serde(default)]
+    choices: Vec<Choice>,
+    usage: Option<Usage>,
+    error: Option<Value>,
+}
+
+#[derive(Deserialize)]
+struct Choice {
+    #[serde(default)]
+    delta: ChoiceDelta,
+    finish_reason: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+struct ChoiceDelta {
+    content: Option<String>,
+    tool_calls: Option<Vec<CallPart>>,
+}
+
+#[derive(Deserialize)]
+struct CallPart {
+    #[serde(default)]
+    index: usize,
+    id: Option<String>,
+    function: Option<FunctionPart>,
+}
+
+#[derive(Default, Deserialize)]
+struct FunctionPart {
+    name: Option<String>,
+    arguments: Option<String>,
+}
+
+/// Half a second, then a second, each give or take a quarter, so that many don't come back at once.
+fn backoff(tries: u32) -> Duration {
+    let mut byte = [0u8];
+    // Without randomness there is no jitter, which is no reason to fail.
+    getrandom::fill(&mut byte).ok();
+    let jitter = 0.75 + f64::from(byte[0]) / 510.0;
+    Duration::from_millis(500 << (tries - 1)).mul_f64(jitter)
+}
+
+/// Retry-After in seconds; a date is rare and not waited for.
+fn retry_after(headers: &header::HeaderMap) -> Option<Duration> {
+    let seconds = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
+    seconds.parse().ok().map(Duration::from_secs)
+}
+
+fn from_reqwest(error: reqwest::Error) -> Failure {
+    if error.is_timeout() && !error.is_connect() {
+        Failure::TimedOut
+    } else {
+        // The address may hold a secret of the operator's.
+        Failure::Unreachable(error.without_url().to_string())
+    }
+}
+
+async fn refusal(status: StatusCode, response: reqwest::Response) -> Failure {
+    let reason = || async {
+        let body = tokio::time::timeout(CONNECT, first_bytes(response)).await;
+        error_code(&body.unwrap_or_default())
+    };
+    match status.as_u16() {
+        401 | 403 => Failure::Key(status.as_u16()),
+        404 => Failure::NoModel(reason().await),
+        429 => Failure::TooMany,
+        code => Failure::Status(code, reason().await),
+    }
+}
+
+/// The beginning of an error's body, however long it is.
+async fn first_bytes(response: reqwest::Response) -> Vec<u8> {
+    let mut stream = response.bytes_stream();
+    let mut body = Vec::new();
+    while let Some(Ok(bytes)) = stream.next().await {
+        body.extend_from_slice(&bytes);
+        if body.len() > 16 * 1024 {
+            break;
+        }
+    }
+    body
+}
+
+/// The error's code or type. Its message is left out: servers quote prompts and keys in it.
+fn error_code(body: &[u8]) -> String {
+    match serde_json::from_slice::<Value>(body) {
+        Ok(body) => name_error(&body["error"]),
+        Err(_) => "no reason that can be read".into(),
+    }
+}
+
+fn name_error(error: &Value) -> String {
+    let named = [&error["code"], &error["type"]];
+    let name = named.iter().find_map(|value| value.as_str());
+    name.unwrap_or("no code").chars().take(80).collect()
+}

@@ -1,0 +1,213 @@
+//! The server: state, routes, middleware, and an orderly end.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_session::SessionMiddleware;
+use actix_session::config::{CookieContentSecurity, PersistentSession};
+use actix_session::storage::CookieSessionStore;
+use actix_web::cookie::{Key, SameSite};
+use actix_web::dev::{Server as Http, ServerHandle};
+use actix_web::middleware::{Compress, NormalizePath, from_fn};
+use actix_web::{HttpServer, web};
+use secrecy::ExposeSecret;
+use sha2::{Digest, Sha512};
+use tokio::sync::{Semaphore, broadcast, watch};
+use tokio::task::JoinHandle;
+
+use crate::advisor::Advisor;
+use crate::auth::tokens::LOGIN_LIFETIME;
+use crate::cars::Catalogue;
+use crate::chat::worker;
+use crate::config::Config;
+use crate::db::{self, Db, Direction};
+use crate::error::Error;
+use crate::feed::Feed;
+use crate::queue::{Jobs, Queue};
+use crate::state::{App, Parts};
+use crate::web::assets::{self, Assets};
+use crate::web::{guard, problem};
+use crate::{auth, chat, health, home};
+
+/// How long a client may take to send its head.
+const SLOW_CLIENT: Duration = Duration::from_secs(10);
+/// How long open connections may go on after SIGTERM, in seconds; replies have 25 of them.
+const SHUTDOWN: u64 = 27;
+
+/// A server that is bound and ready to run.
+pub struct Server {
+    http: Http,
+    addr: SocketAddr,
+    app: App,
+    jobs: Jobs,
+}
+
+impl Server {
+    /// Opens the database and its newest schema, and binds the address; port 0 takes a free one.
+    ///
+    /// # Errors
+    /// With the cause when the database, the catalogue or the address can't be used.
+    pub async fn build(config: Config) -> Result<Self, Error> {
+        let listener = TcpListener::bind(config.addr).map_err(|error| {
+            Error::internal(format!("can't listen on {}: {error}", config.addr))
+        })?;
+        let addr = listener.local_addr().map_err(Error::internal)?;
+        let database = config.database.clone();
+        let open = move || {
+            db::migrate(&database, Direction::Up)?;
+            Db::open(&database)
+        };
+        let db = tokio::task::spawn_blocking(open)
+            .await
+            .map_err(Error::internal)??;
+        let (queue, jobs) = Queue::local();
+        let app = App::new(Parts {
+            advisor: Advisor::new(&config).map_err(Error::internal)?,
+            catalogue: Catalogue::built_in().map_err(Error::internal)?,
+            db,
+            queue,
+            feed: Feed::default(),
+            hashing: Arc::new(Semaphore::new(hashes_at_once())),
+            stops: broadcast::Sender::new(256),
+            draining: watch::Sender::new(false),
+            config,
+        });
+        let http = serve(app.clone(), listener).map_err(Error::internal)?;
+        Ok(Self {
+            http,
+            addr,
+            app,
+            jobs,
+        })
+    }
+
+    /// Where it listens.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// What its handlers have; for tests.
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// Runs until SIGTERM or SIGINT, then finishes what runs.
+    ///
+    /// # Errors
+    /// When the server can't go on.
+    pub async fn run(self) -> Result<(), Error> {
+        let draining = self.app.draining.subscribe();
+        let worker = tokio::spawn(worker::run(self.app.clone(), self.jobs, draining));
+        let on_signal = tokio::spawn(drain_on_signal(self.app.clone(), self.http.handle()));
+        let ended = self.http.await.map_err(Error::internal);
+        // However it ended: no new replies, and the running ones finish or are handed back.
+        self.app.draining.send_replace(true);
+        on_signal.abort();
+        wait_for(worker).await?;
+        ended
+    }
+}
+
+async fn wait_for(worker: JoinHandle<()>) -> Result<(), Error> {
+    worker.await.map_err(Error::internal)
+}
+
+/// First the workers stop taking replies, then the connections end as their requests do.
+async fn drain_on_signal(app: App, http: ServerHandle) {
+    terminated().await;
+    tracing::info!("asked to end: finishing what runs");
+    app.draining.send_replace(true);
+    http.stop(true).await;
+}
+
+#[cfg(unix)]
+async fn terminated() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = tokio::signal::ctrl_c() => {}
+            }
+        }
+        Err(error) => {
+            tracing::error!(%error, "SIGTERM can't be heard");
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+#[cfg(not(unix))]
+async fn terminated() {
+    if let Err(error) = tokio::signal::ctrl_c().await {
+        tracing::error!(%error, "Ctrl-C can't be heard");
+        std::future::pending::<()>().await;
+    }
+}
+
+fn serve(app: App, listener: TcpListener) -> std::io::Result<Http> {
+    let assets = web::Data::new(Assets::load());
+    let state = web::Data::new(app.clone());
+    let server = HttpServer::new(move || {
+        actix_web::App::new()
+            .app_data(state.clone())
+            .app_data(assets.clone())
+            .configure(home::routes)
+            .configure(auth::routes)
+            .configure(chat::routes)
+            .configure(health::routes)
+            .route("/static/{file:.*}", web::get().to(assets::get))
+            .route("/favicon.ico", web::get().to(assets::get_icon))
+            // The last is the outermost.
+            .wrap(session(&app))
+            .wrap(from_fn(guard::refuse_cross_site))
+            .wrap(NormalizePath::trim())
+            .wrap(Compress::default())
+            .wrap(from_fn(problem::answer))
+    })
+    .client_request_timeout(SLOW_CLIENT)
+    // Else a reader who has left is never noticed.
+    .h1_allow_half_closed(false)
+    .tcp_nodelay(true)
+    .shutdown_timeout(SHUTDOWN)
+    // Ours are handled by `drain_on_signal`, which stops the workers first.
+    .disable_signals()
+    .listen(listener)?
+    .run();
+    Ok(server)
+}
+
+/// The browser's cookie: encrypted, and gone from JavaScript's and other sites' sight.
+fn session(app: &App) -> SessionMiddleware<CookieSessionStore> {
+    let config = &app.config;
+    let name = if config.is_https() {
+        "__Host-autio"
+    } else {
+        "autio"
+    };
+    let lifetime = actix_web::cookie::time::Duration::seconds(LOGIN_LIFETIME);
+    SessionMiddleware::builder(CookieSessionStore::default(), cookie_key(config))
+        .cookie_name(name.into())
+        .cookie_secure(config.is_https())
+        .cookie_http_only(true)
+        .cookie_same_site(SameSite::Lax)
+        .cookie_path("/".into())
+        .cookie_content_security(CookieContentSecurity::Private)
+        .session_lifecycle(PersistentSession::default().session_ttl(lifetime))
+        .build()
+}
+
+/// 64 bytes for the cookie, so that the secret itself signs nothing but tokens.
+fn cookie_key(config: &Config) -> Key {
+    let mut hash = Sha512::new();
+    hash.update(b"autio session cookie\0");
+    hash.update(config.jwt.current.expose_secret().as_bytes());
+    Key::from(&hash.finalize()[..])
+}
+
+/// Half the cores, so that a rush of logins leaves the others to everybody else.
+fn hashes_at_once() -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    (cores / 2).max(1)
+}

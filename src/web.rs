@@ -1,0 +1,8 @@
+//! Everything about HTTP that is not about cars: formats, input, views, problems, guards, assets.
+
+pub mod assets;
+pub mod format;
+pub mod guard;
+pub mod input;
+pub mod problem;
+pub mod view;

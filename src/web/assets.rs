@@ -1,0 +1,154 @@
+//! Static files, embedded in the binary: under hashed names, compressed once, cached for a year.
+
+use std::collections::HashMap;
+use std::io::Write;
+
+use actix_web::http::header::{self, HeaderMap, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse, web};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use sha2::{Digest, Sha256};
+
+use crate::error::Error;
+
+macro_rules! files {
+    ($($name:literal: $kind:literal),+ $(,)?) => {
+        &[$(($name, $kind, include_bytes!(concat!("../../static/", $name)))),+]
+    };
+}
+
+/// Name, content type, bytes.
+const FILES: &[(&str, &str, &[u8])] = files! {
+    "app.css": "text/css; charset=utf-8",
+    "app.js": "text/javascript; charset=utf-8",
+    "icon.svg": "image/svg+xml",
+    "vendor/htmx/htmx.min.js": "text/javascript; charset=utf-8",
+    "vendor/htmx/hx-sse.min.js": "text/javascript; charset=utf-8",
+};
+
+/// All static files, ready to be sent.
+pub struct Assets {
+    by_address: HashMap<String, Asset>,
+    addresses: HashMap<&'static str, String>,
+}
+
+struct Asset {
+    kind: &'static str,
+    plain: &'static [u8],
+    gzip: web::Bytes,
+}
+
+impl Assets {
+    /// Hashes and compresses every file: some milliseconds, once.
+    pub fn load() -> Self {
+        let mut assets = Self {
+            by_address: HashMap::new(),
+            addresses: HashMap::new(),
+        };
+        for &(name, kind, plain) in FILES {
+            let address = address(name, plain);
+            assets.addresses.insert(name, address.clone());
+            assets.by_address.insert(
+                address,
+                Asset {
+                    kind,
+                    plain,
+                    gzip: compress(plain),
+                },
+            );
+        }
+        assets
+    }
+
+    /// Where the file of that name is found. Templates name files that exist; the tests see to it.
+    pub fn address(&self, name: &str) -> &str {
+        self.addresses
+            .get(name)
+            .map_or("/static/missing", String::as_str)
+    }
+}
+
+/// `GET /static/{file}`.
+pub async fn get(req: HttpRequest, assets: web::Data<Assets>) -> Result<HttpResponse, Error> {
+    let asset = assets.by_address.get(req.path()).ok_or(Error::NotFound)?;
+    let mut response = HttpResponse::Ok();
+    response
+        .content_type(asset.kind)
+        .insert_header((header::CACHE_CONTROL, "public, max-age=31536000, immutable"))
+        .insert_header((header::VARY, "Accept-Encoding"));
+    Ok(if accepts_gzip(req.headers()) {
+        response
+            .insert_header((header::CONTENT_ENCODING, HeaderValue::from_static("gzip")))
+            .body(asset.gzip.clone())
+    } else {
+        response
+            .insert_header((
+                header::CONTENT_ENCODING,
+                HeaderValue::from_static("identity"),
+            ))
+            .body(asset.plain)
+    })
+}
+
+/// `GET /favicon.ico`, which browsers ask for without being told to.
+pub async fn get_icon(assets: web::Data<Assets>) -> HttpResponse {
+    HttpResponse::Found()
+        .insert_header((header::LOCATION, assets.address("icon.svg")))
+        .insert_header((header::CACHE_CONTROL, "public, max-age=86400"))
+        .finish()
+}
+
+fn address(name: &str, bytes: &[u8]) -> String {
+    let digest = Sha256::digest(bytes);
+    let hash: String = digest
+        .iter()
+        .take(6)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    match name.rsplit_once('.') {
+        Some((stem, ending)) => format!("/static/{stem}.{hash}.{ending}"),
+        None => format!("/static/{name}.{hash}"),
+    }
+}
+
+fn compress(bytes: &[u8]) -> web::Bytes {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    let written = encoder.write_all(bytes).and_then(|()| encoder.finish());
+    // Writing into memory doesn't fail.
+    written.unwrap_or_default().into()
+}
+
+fn accepts_gzip(headers: &HeaderMap) -> bool {
+    headers
+        .get_all(header::ACCEPT_ENCODING)
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(|coding| coding.trim().to_ascii_lowercase())
+        .any(|coding| {
+            let mut parts = coding.split(';').map(str::trim);
+            matches!(parts.next(), Some("gzip" | "*"))
+                && !parts.any(|part| matches!(part, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"))
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn vendored_files_are_the_registrys_own() {
+        let checksums = include_str!("../../static/vendor/htmx/SHA256SUMS");
+        for (name, _, bytes) in FILES
+            .iter()
+            .filter(|file| file.0.starts_with("vendor/htmx/"))
+        {
+            let digest = Sha256::digest(bytes);
+            let hash: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+            let file = name.trim_start_matches("vendor/htmx/");
+            assert!(
+                checksums.contains(&format!("{hash}  {file}")),
+                "{name}: {hash}"
+            );
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! The outermost middleware: request id, format, log line, headers, and every error as the caller
+//! wants it: a problem (RFC 9457), a page, or a fragment.
+
+use std::time::Instant;
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode};
+use actix_web::middleware::Next;
+use actix_web::{Error as ActixError, HttpMessage, HttpRequest, HttpResponse, web};
+use askama::Template;
+use serde_json::{Value, json};
+use tracing::Instrument;
+
+use super::format::Format;
+use super::guard;
+use super::view::{Html, Rendered, Shell, respond_html};
+use crate::error::Error;
+use crate::state::App;
+
+/// The id that the log, the response's `X-Request-Id` and every problem share.
+#[derive(Clone, Debug)]
+pub struct RequestId(pub String);
+
+/// Middleware: goes around all others.
+pub async fn answer(
+    req: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, ActixError> {
+    let started = Instant::now();
+    let id = uuid::Uuid::now_v7().simple().to_string();
+    let format = Format::of(req.head());
+    req.extensions_mut().insert(format);
+    req.extensions_mut().insert(RequestId(id.clone()));
+    let is_https = req
+        .app_data::<web::Data<App>>()
+        .is_some_and(|app| app.config.is_https());
+    let method = req.method().clone();
+    let path = req.path().to_owned();
+
+    let span = tracing::info_span!("request", %id);
+    let mut response = next
+        .call(req)
+        .instrument(span.clone())
+        .await?
+        .map_into_boxed_body();
+    let _entered = span.enter();
+
+    let status = response.status();
+    let is_rendered = response.response().extensions().contains::<Rendered>();
+    if (status.is_client_error() || status.is_server_error()) && !is_rendered {
+        response = explain(response, format, &id);
+    }
+    let headers = response.headers_mut();
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        headers.insert(HeaderName::from_static("x-request-id"), value);
+    }
+    if !path.starts_with("/static/") {
+        headers.append(header::VARY, HeaderValue::from_static("Accept, HX-Request"));
+    }
+    guard::add_headers(headers, is_https);
+    // The pattern, not the path: ids and queries are nobody's business here.
+    let route = response.request().match_pattern();
+    tracing::info!(
+        %method,
+        route = route.as_deref().unwrap_or("(none)"),
+        status = response.status().as_u16(),
+        ms = started.elapsed().as_millis(),
+    );
+    Ok(response)
+}
+
+/// Replaces an error's empty body by its explanation, and keeps its headers.
+fn explain(response: ServiceResponse, format: Format, id: &str) -> ServiceResponse {
+    let (request, response) = response.into_parts();
+    let unnamed;
+    let error = match response.error().and_then(|error| error.as_error::<Error>()) {
+        Some(error) => Problem::of(error),
+        None => {
+            unnamed = response.status();
+            Problem::of_status(unnamed)
+        }
+    };
+    if let Some(Error::Internal(cause)) = response.error().and_then(|e| e.as_error::<Error>()) {
+        tracing::error!(cause = %chain(cause.as_ref()), "a request failed");
+    }
+    let mut explained = match error.render(&request, format, id) {
+        Ok(explained) => explained,
+        // Even without a template the caller gets the sentence.
+        Err(fault) => {
+            tracing::error!(%fault, "an error page can't be rendered");
+            HttpResponse::build(error.status).body(error.detail.clone())
+        }
+    };
+    let headers = explained.headers_mut();
+    for (name, value) in response.headers() {
+        if name != header::CONTENT_TYPE && name != header::CONTENT_LENGTH {
+            headers.append(name.clone(), value.clone());
+        }
+    }
+    ServiceResponse::new(request, explained)
+}
+
+/// An error on its way to the caller.
+struct Problem {
+    status: StatusCode,
+    detail: String,
+    retry_after: Option<u64>,
+    /// Members of the problem beside the usual ones.
+    more: serde_json::Map<String, Value>,
+    /// An error of the OAuth2 password grant, in RFC 6749's form.
+    grant: Option<&'static str>,
+}
+
+impl Problem {
+    fn of(error: &Error) -> Self {
+        use actix_web::ResponseError;
+        let mut more = serde_json::Map::new();
+        if !error.fields().is_empty() {
+            more.insert("errors".into(), json!(error.fields()));
+        }
+        if let Error::ReplyFailed {
+            conversation_id,
+            message_id,
+            ..
+        } = error
+        {
+            more.insert("conversation_id".into(), json!(conversation_id));
+            more.insert("message_id".into(), json!(message_id));
+        }
+        Self {
+            status: error.status_code(),
+            detail: error.to_string(),
+            retry_after: error.retry_after(),
+            more,
+            grant: match error {
+                Error::Grant { code, .. } => Some(code),
+                _ => None,
+            },
+        }
+    }
+
+    /// For what the framework refuses before a handler sees it.
+    fn of_status(status: StatusCode) -> Self {
+        let detail = match status {
+            StatusCode::NOT_FOUND => Error::NotFound.to_string(),
+            StatusCode::METHOD_NOT_ALLOWED => {
+                "That can't be done here: this address takes other methods.".into()
+            }
+            status if status.is_client_error() => "That request can't be read.".into(),
+            _ => "Something went wrong on our side; please try again.".into(),
+        };
+        Self {
+            status,
+            detail,
+            retry_after: None,
+            more: serde_json::Map::new(),
+            grant: None,
+        }
+    }
+
+    fn title(&self) -> &'static str {
+        self.status.canonical_reason().unwrap_or("Error")
+    }
+
+    fn json(&self, id: &str) -> Value {
+        if let Some(code) = self.grant {
+            return json!({ "error": code, "error_description": self.detail });
+        }
+        let mut problem = json!({
+            "type": "about:blank",
+            "title": self.title(),
+            "status": self.status.as_u16(),
+            "detail": self.detail,
+            "request_id": id,
+        });
+        if let Value::Object(members) = &mut problem {
+            members.extend(self.more.clone());
+        }
+        problem
+    }
+
+    fn render(
+        &self,
+        request: &HttpRequest,
+        format: Format,
+        id: &str,
+    ) -> Result<HttpResponse, Error> {
+        let mut response = match format {
+            Format::Json => {
+                let kind = match self.grant {
+                    Some(_) => "application/json",
+                    None => "application/problem+json",
+                };
+                HttpResponse::build(self.status)
+                    .content_type(kind)
+                    .body(self.json(id).to_string())
+            }
+            // Who isn't logged in goes to the login form, and from there back.
+            Format::Page if self.status == StatusCode::UNAUTHORIZED => {
+                let place = login_address(request);
+                respond_html(Html::GoTo(place), format, self.status)
+            }
+            Format::Page => {
+                let page = ErrorPage {
+                    shell: &Shell::of(request)?,
+                    status: self.status.as_u16(),
+                    title: self.title(),
+                    detail: &self.detail,
+                    id,
+                };
+                let body = page.render().map_err(Error::internal)?;
+                respond_html(Html::Body(body), format, self.status)
+            }
+            Format::Fragment => {
+                let notice = Notice {
+                    detail: &self.detail,
+                };
+                let body = notice.render().map_err(Error::internal)?;
+                let mut response = respond_html(Html::Body(body), format, self.status);
+                let headers = response.headers_mut();
+                // Every page has a place for notices, where a screen reader hears them.
+                headers.insert(
+                    HeaderName::from_static("hx-retarget"),
+                    HeaderValue::from_static("#notice"),
+                );
+                headers.insert(
+                    HeaderName::from_static("hx-reswap"),
+                    HeaderValue::from_static("innerHTML"),
+                );
+                if self.status == StatusCode::UNAUTHORIZED {
+                    let place = HeaderValue::from_str(&login_address(request));
+                    headers.insert(
+                        HeaderName::from_static("hx-redirect"),
+                        place.map_err(Error::internal)?,
+                    );
+                }
+                response
+            }
+        };
+        let headers = response.headers_mut();
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(
+                header::WWW_AUTHENTICATE,
+                HeaderValue::from_static("Bearer realm=\"autio\""),
+            );
+        }
+        if let Some(seconds) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        Ok(response)
+    }
+}
+
+/// The login form, with the way back to where the person was going.
+fn login_address(request: &HttpRequest) -> String {
+    let back = match *request.method() {
+        Method::GET => request
+            .uri()
+            .path_and_query()
+            .map_or("/chat", |place| place.as_str()),
+        // What was to be done is lost with the session; the chat is where it can be done again.
+        _ => "/chat",
+    };
+    let query = form_urlencoded::Serializer::new(String::new())
+        .append_pair("next", back)
+        .finish();
+    format!("/login?{query}")
+}
+
+/// An error with all its causes, in one line.
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    let texts: Vec<_> = causes.map(ToString::to_string).collect();
+    texts.join(": ")
+}
+
+#[derive(Template)]
+#[template(path = "error/page.html")]
+struct ErrorPage<'a> {
+    shell: &'a Shell,
+    status: u16,
+    title: &'a str,
+    detail: &'a str,
+    id: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "error/_notice.html")]
+struct Notice<'a> {
+    detail: &'a str,
+}

@@ -1,0 +1,165 @@
+//! What handlers return: one result that knows its page, its fragment and its JSON, rendered here.
+
+use actix_web::body::BoxBody;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, Responder, web};
+use serde_json::Value;
+
+use super::assets::Assets;
+use super::format::Format;
+use crate::error::Error;
+use crate::state::App;
+
+/// One result in all the formats that it has.
+pub trait View {
+    fn json(&self) -> Value;
+
+    /// A whole page, or where the browser is to go.
+    ///
+    /// # Errors
+    /// When the template can't be rendered, which is a fault of ours.
+    fn page(&self, shell: &Shell) -> askama::Result<Html>;
+
+    /// A piece for htmx; the page where there is no better one.
+    ///
+    /// # Errors
+    /// As for [`View::page`].
+    fn fragment(&self, shell: &Shell) -> askama::Result<Html> {
+        self.page(shell)
+    }
+}
+
+/// What people are shown.
+pub enum Html {
+    Body(String),
+    /// Another page of ours, by GET.
+    GoTo(String),
+}
+
+/// What is around every page: assets, who is logged in, who answers.
+pub struct Shell {
+    assets: web::Data<Assets>,
+    pub person: Option<Person>,
+    /// The name of the advisor, as people read it.
+    pub advisor: String,
+    pub is_built_in: bool,
+    pub catalogue: String,
+    pub public_url: String,
+}
+
+/// Who is logged in; left in the request by the check of their session.
+#[derive(Clone, Debug)]
+pub struct Person {
+    pub email: String,
+}
+
+impl Shell {
+    /// The shell for that request.
+    pub fn of(req: &HttpRequest) -> Result<Self, Error> {
+        let missing = || Error::internal("the server was set up without its state");
+        let app = req.app_data::<web::Data<App>>().ok_or_else(missing)?;
+        let assets = req.app_data::<web::Data<Assets>>().ok_or_else(missing)?;
+        let model = app.advisor.model();
+        Ok(Self {
+            assets: assets.clone(),
+            person: req.extensions().get::<Person>().cloned(),
+            advisor: crate::advisor::model_label(model).to_owned(),
+            is_built_in: model == crate::advisor::CATALOGUE_MODEL,
+            catalogue: app.catalogue.version.clone(),
+            public_url: app.config.public_url.clone(),
+        })
+    }
+
+    /// The address of a static file, with its hash in its name.
+    pub fn asset(&self, name: &str) -> &str {
+        self.assets.address(name)
+    }
+}
+
+/// A view with its status and headers.
+pub struct Show<V> {
+    view: V,
+    status: StatusCode,
+    headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+impl<V: View> Show<V> {
+    /// 200.
+    pub fn new(view: V) -> Self {
+        Self::with_status(view, StatusCode::OK)
+    }
+
+    pub fn with_status(view: V, status: StatusCode) -> Self {
+        Self {
+            view,
+            status,
+            headers: Vec::new(),
+        }
+    }
+
+    /// Adds a header, in JSON as in HTML. One whose value can't be a header is a fault of ours.
+    pub fn header(mut self, name: &'static str, value: &str) -> Result<Self, Error> {
+        let value = HeaderValue::from_str(value).map_err(Error::internal)?;
+        self.headers.push((HeaderName::from_static(name), value));
+        Ok(self)
+    }
+}
+
+/// Says to the outermost middleware that an error's body is already as the caller wants it.
+pub struct Rendered;
+
+impl<V: View> Responder for Show<V> {
+    type Body = BoxBody;
+
+    fn respond_to(self, req: &HttpRequest) -> HttpResponse {
+        let format = req.extensions().get::<Format>().copied();
+        let format = format.unwrap_or_else(|| Format::of(req.head()));
+        match self.render(req, format) {
+            Ok(mut response) => {
+                response.extensions_mut().insert(Rendered);
+                response
+            }
+            Err(error) => HttpResponse::from_error(error),
+        }
+    }
+}
+
+impl<V: View> Show<V> {
+    fn render(self, req: &HttpRequest, format: Format) -> Result<HttpResponse, Error> {
+        let mut response = match format {
+            Format::Json if self.status == StatusCode::NO_CONTENT => {
+                HttpResponse::NoContent().finish()
+            }
+            Format::Json => HttpResponse::build(self.status).json(self.view.json()),
+            Format::Page | Format::Fragment => {
+                let shell = Shell::of(req)?;
+                let html = match format {
+                    Format::Page => self.view.page(&shell),
+                    _ => self.view.fragment(&shell),
+                };
+                respond_html(html.map_err(Error::internal)?, format, self.status)
+            }
+        };
+        for (name, value) in self.headers {
+            response.headers_mut().insert(name, value);
+        }
+        Ok(response)
+    }
+}
+
+/// HTML with its status, or the way to another page as browsers and htmx each want it.
+pub fn respond_html(html: Html, format: Format, status: StatusCode) -> HttpResponse {
+    match (html, format) {
+        (Html::Body(body), _) => HttpResponse::build(status)
+            .content_type("text/html; charset=utf-8")
+            .body(body),
+        // htmx would follow a 303 by itself and swap the whole page in as a fragment.
+        (Html::GoTo(place), Format::Fragment) => HttpResponse::Ok()
+            .insert_header(("HX-Redirect", place))
+            .finish(),
+        (Html::GoTo(place), _) => HttpResponse::SeeOther()
+            .insert_header((header::LOCATION, place))
+            .finish(),
+    }
+}

@@ -1,0 +1,180 @@
+//! Checks an answer against the whole catalogue by brute force, sharing no code with the search.
+
+use autio::advisor::Answer;
+use autio::cars::{Car, Catalogue};
+use serde_json::Value;
+
+/// What is wrong with an answer to these needs (`field=value`): cars that break one, cars or figures that don't exist,
+/// cars kept back.
+pub fn complaints(catalogue: &Catalogue, needs: &[String], answer: &Answer) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for car in &answer.cars {
+        let known = catalogue.iter().find(|known| known.id == car.id);
+        if known
+            != Some(Car {
+                why: Vec::new(),
+                ..car.clone()
+            })
+        {
+            wrong.push(format!("{} is not in the catalogue as shown", car.id));
+        }
+        if !meets(car, needs) {
+            wrong.push(format!("{} breaks {needs:?}", car.id));
+        }
+    }
+    let searched = !needs.is_empty();
+    if searched && answer.cars.is_empty() && catalogue.iter().any(|car| meets(&car, needs)) {
+        wrong.push("cars fit, but none is shown".to_owned());
+    }
+    if !searched && !answer.cars.is_empty() {
+        wrong.push("cars are shown though nothing was asked for".to_owned());
+    }
+    for (at, car) in answer.cars.iter().enumerate() {
+        let start = format!("{}. **", at + 1);
+        match answer.text.lines().find(|line| line.starts_with(&start)) {
+            Some(line) => wrong.extend(invented(line, car, &answer.text)),
+            None => wrong.push(format!("{} has no line in the text", car.id)),
+        }
+    }
+    wrong
+}
+
+/// Numbers in a car's line that are neither its figures nor the count of what was found.
+fn invented(line: &str, car: &Car, text: &str) -> Option<String> {
+    let count = numbers(
+        text.split(" fit")
+            .next()
+            .unwrap_or("")
+            .rsplit("\n\n")
+            .next()
+            .unwrap_or(""),
+    );
+    let place = numbers(line).into_iter().next();
+    let mut known = numbers(
+        &serde_json::to_string(&Car {
+            why: Vec::new(),
+            sources: Default::default(),
+            ..car.clone()
+        })
+        .unwrap(),
+    );
+    known.extend(count);
+    known.extend(place);
+    // The 2 of CO2.
+    known.push("2".to_owned());
+    let unknown: Vec<String> = numbers(line)
+        .into_iter()
+        .filter(|number| !known.contains(number))
+        .collect();
+    (!unknown.is_empty()).then(|| format!("{unknown:?} in {line:?} is nowhere in the catalogue"))
+}
+
+fn numbers(text: &str) -> Vec<String> {
+    let text = text.replace(',', "");
+    let parts = text.split(|c: char| !c.is_ascii_digit());
+    parts
+        .filter(|part| !part.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Whether a car meets every need that the catalogue can check; without a year or a model, only the newest three years.
+fn meets(car: &Car, needs: &[String]) -> bool {
+    let json = serde_json::to_value(car).unwrap();
+    let of = |field: &str| -> Vec<&str> {
+        needs
+            .iter()
+            .filter_map(|need| need.split_once('='))
+            .filter(|(name, _)| *name == field)
+            .map(|(_, v)| v)
+            .collect()
+    };
+    let word = |field: &str| json[field].as_str().map(str::to_owned);
+    let number = |value: &Value| value.as_u64();
+    let least = |field: &str, figure: Option<u64>| {
+        of(field)
+            .iter()
+            .all(|min| figure.is_some_and(|figure| figure >= min.parse().unwrap()))
+    };
+    let any = |field: &str, key: &str, wide: fn(&str) -> Vec<&str>| {
+        let wanted = of(field);
+        wanted.is_empty()
+            || word(key).is_some_and(|is| {
+                wanted
+                    .iter()
+                    .flat_map(|w| wide(w))
+                    .any(|wanted| wanted == is)
+            })
+    };
+    let none = |field: &str, key: &str, wide: fn(&str) -> Vec<&str>| {
+        let unwanted = of(field);
+        unwanted.is_empty()
+            || word(key).is_some_and(|is| {
+                !unwanted
+                    .iter()
+                    .flat_map(|w| wide(w))
+                    .any(|unwanted| unwanted == is)
+            })
+    };
+    let same: fn(&str) -> Vec<&str> = |word| vec![word];
+    let fuel: fn(&str) -> Vec<&str> = |word| {
+        if word == "gasoline" {
+            vec!["gasoline", "flex_fuel"]
+        } else {
+            vec![word]
+        }
+    };
+    let drive: fn(&str) -> Vec<&str> = |word| {
+        if word == "awd" {
+            vec!["awd", "4wd"]
+        } else {
+            vec![word]
+        }
+    };
+    let gears: fn(&str) -> Vec<&str> = |word| match word {
+        "automatic" => vec!["automatic", "cvt", "dual_clutch", "single_speed"],
+        _ => vec![word],
+    };
+    let wide_body: fn(&str) -> Vec<&str> = |word| {
+        if word == "van" {
+            vec!["van", "minivan"]
+        } else {
+            vec![word]
+        }
+    };
+
+    let charged = matches!(
+        word("fuel").as_deref(),
+        Some("electric" | "plug_in_hybrid" | "hydrogen")
+    );
+    let economy = number(&json[if charged { "mpge" } else { "mpg" }]["combined"]);
+    let year = json["year"].as_u64().unwrap();
+    let models = of("model");
+    let letters = |text: &str| {
+        text.chars()
+            .filter(|c| c.is_alphanumeric())
+            .collect::<String>()
+            .to_lowercase()
+    };
+    let name = letters(&format!("{} {}", car.make, car.model));
+    let dated = !of("year_min").is_empty() || !of("year_max").is_empty() || !models.is_empty();
+
+    any("body", "body", wide_body)
+        && none("body_not", "body", wide_body)
+        && any("fuel", "fuel", fuel)
+        && none("fuel_not", "fuel", fuel)
+        && any("drive", "drive", drive)
+        && any("make", "make", same)
+        && none("make_not", "make", same)
+        && any("transmission", "transmission", gears)
+        && none("transmission_not", "transmission", gears)
+        && (models.is_empty() || models.iter().any(|model| name.contains(&letters(model))))
+        && least("mpg_min", economy)
+        && least("electric_range_min", number(&json["electric_range_mi"]))
+        && least("range_min", number(&json["range_mi"]))
+        && least("year_min", Some(year))
+        && of("year_max")
+            .iter()
+            .all(|max| year <= max.parse().unwrap())
+        && (dated || year >= 2024)
+}
