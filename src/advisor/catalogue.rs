@@ -78,7 +78,7 @@ pub fn answer(catalogue: &Catalogue, turns: &[Turn], knowledge: Knowledge) -> An
     } else {
         let shown = pick::shown(catalogue, &needs);
         cars = pick::with_reasons(catalogue, &ranked, &shown, filter.sort);
-        parts.push(say::found(&ranked, &needs, cars.len(), filter.sort));
+        parts.push(say::found(&ranked, &needs, &cars, filter.sort));
         parts.push(say::cars(&cars, knowledge));
         parts.extend(say::trade_off(&cars));
     }

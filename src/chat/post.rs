@@ -78,7 +78,7 @@ pub async fn respond(
     posted: Posted,
 ) -> Result<Either<Show<Reply>, HttpResponse>, Error> {
     if format.is_html() {
-        return Ok(Either::Left(Show::new(Reply::Html(Box::new(posted)))));
+        return show_html(posted).map(Either::Left);
     }
     let address = format!("/chat/messages/{}", posted.reply.id);
     if format::accepts_events(req.headers()) {
@@ -109,6 +109,26 @@ pub async fn respond(
         StatusCode::ACCEPTED => show.header("location", &address)?,
         _ => show,
     }))
+}
+
+fn show_html(posted: Posted) -> Result<Show<Reply>, Error> {
+    // So that a reload finds the conversation.
+    let place = posted
+        .is_new
+        .then(|| format!("/chat/{}", posted.conversation.id));
+    // The question goes to the top of the screen, and its answer grows below without a jump.
+    let swap = posted
+        .message
+        .as_ref()
+        .map(|said| format!("beforeend show:top showTarget:#m-{}", said.id));
+    let mut show = Show::new(Reply::Html(Box::new(posted)));
+    if let Some(place) = place {
+        show = show.header("hx-push-url", &place)?;
+    }
+    if let Some(swap) = swap {
+        show = show.header("hx-reswap", &swap)?;
+    }
+    Ok(show)
 }
 
 /// Stores the message and its pending reply in one transaction. From here on neither is lost.

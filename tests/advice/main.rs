@@ -81,6 +81,7 @@ fn every_request_is_understood_and_every_car_shown_meets_it() {
     let catalogue = Catalogue::built_in().unwrap();
     let cases = cases();
     assert!(cases.len() >= 40);
+    let oracle = oracle::Oracle::of(&catalogue);
     let mut wrong = Vec::new();
     for case in &cases {
         let said: Vec<&str> = case.turns.iter().map(|(said, _)| said.as_str()).collect();
@@ -95,7 +96,7 @@ fn every_request_is_understood_and_every_car_shown_meets_it() {
                     said[at]
                 ));
             }
-            for complaint in oracle::complaints(&catalogue, &expected, answer) {
+            for complaint in oracle.complaints(&expected, answer) {
                 wrong.push(format!("{:?}: {complaint}", said[at]));
             }
         });

@@ -4,39 +4,57 @@ use autio::advisor::Answer;
 use autio::cars::{Car, Catalogue};
 use serde_json::Value;
 
-/// What is wrong with an answer to these needs (`field=value`): cars that break one, cars or figures that don't exist,
-/// cars kept back.
-pub fn complaints(catalogue: &Catalogue, needs: &[String], answer: &Answer) -> Vec<String> {
-    let mut wrong = Vec::new();
-    for car in &answer.cars {
-        let known = catalogue.iter().find(|known| known.id == car.id);
-        if known
-            != Some(Car {
+/// Every car, with its JSON.
+pub struct Oracle {
+    cars: Vec<(Car, Value)>,
+}
+
+impl Oracle {
+    pub fn of(catalogue: &Catalogue) -> Self {
+        let cars = catalogue
+            .iter()
+            .map(|car| (car.clone(), serde_json::to_value(car).unwrap()));
+        Oracle {
+            cars: cars.collect(),
+        }
+    }
+
+    /// What is wrong with an answer to these needs (`field=value`): cars that break one, cars or figures that don't
+    /// exist, cars kept back.
+    pub fn complaints(&self, needs: &[String], answer: &Answer) -> Vec<String> {
+        let mut wrong = Vec::new();
+        for car in &answer.cars {
+            let plain = Car {
                 why: Vec::new(),
                 ..car.clone()
-            })
+            };
+            match self.cars.iter().find(|(known, _)| *known == plain) {
+                None => wrong.push(format!("{} is not in the catalogue as shown", car.id)),
+                Some((_, json)) if !meets(json, needs) => {
+                    wrong.push(format!("{} breaks {needs:?}", car.id))
+                }
+                Some(_) => {}
+            }
+        }
+        let searched = !needs.is_empty();
+        if searched
+            && answer.cars.is_empty()
+            && self.cars.iter().any(|(_, json)| meets(json, needs))
         {
-            wrong.push(format!("{} is not in the catalogue as shown", car.id));
+            wrong.push("cars fit, but none is shown".to_owned());
         }
-        if !meets(car, needs) {
-            wrong.push(format!("{} breaks {needs:?}", car.id));
+        if !searched && !answer.cars.is_empty() {
+            wrong.push("cars are shown though nothing was asked for".to_owned());
         }
-    }
-    let searched = !needs.is_empty();
-    if searched && answer.cars.is_empty() && catalogue.iter().any(|car| meets(&car, needs)) {
-        wrong.push("cars fit, but none is shown".to_owned());
-    }
-    if !searched && !answer.cars.is_empty() {
-        wrong.push("cars are shown though nothing was asked for".to_owned());
-    }
-    for (at, car) in answer.cars.iter().enumerate() {
-        let start = format!("{}. **", at + 1);
-        match answer.text.lines().find(|line| line.starts_with(&start)) {
-            Some(line) => wrong.extend(invented(line, car, &answer.text)),
-            None => wrong.push(format!("{} has no line in the text", car.id)),
+        for (at, car) in answer.cars.iter().enumerate() {
+            let start = format!("{}. **", at + 1);
+            match answer.text.lines().find(|line| line.starts_with(&start)) {
+                Some(line) => wrong.extend(invented(line, car, &answer.text)),
+                None => wrong.push(format!("{} has no line in the text", car.id)),
+            }
         }
+        wrong
     }
-    wrong
 }
 
 /// Numbers in a car's line that are neither its figures nor the count of what was found.
@@ -79,8 +97,7 @@ fn numbers(text: &str) -> Vec<String> {
 }
 
 /// Whether a car meets every need that the catalogue can check; without a year or a model, only the newest three years.
-fn meets(car: &Car, needs: &[String]) -> bool {
-    let json = serde_json::to_value(car).unwrap();
+fn meets(json: &Value, needs: &[String]) -> bool {
     let of = |field: &str| -> Vec<&str> {
         needs
             .iter()
@@ -156,7 +173,7 @@ fn meets(car: &Car, needs: &[String]) -> bool {
             .collect::<String>()
             .to_lowercase()
     };
-    let name = letters(&format!("{} {}", car.make, car.model));
+    let name = letters(&format!("{} {}", json["make"], json["model"]));
     let dated = !of("year_min").is_empty() || !of("year_max").is_empty() || !models.is_empty();
 
     any("body", "body", wide_body)

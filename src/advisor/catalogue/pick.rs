@@ -1,5 +1,7 @@
 //! Picks the few cars to show and says why each is there.
 
+use std::collections::HashMap;
+
 use crate::advisor::needs::{self, Field, Need, thousands};
 use crate::cars::search::{self, Ranked, Sort};
 use crate::cars::{Car, Catalogue, Fuel, Row};
@@ -7,27 +9,27 @@ use crate::cars::{Car, Catalogue, Fuel, Row};
 /// The most cars that are shown at once.
 const MOST_CARS: usize = 5;
 
-/// The rows that these needs show, the best first. While no fuel is named, at most two of a kind are shown: otherwise
-/// electric cars, whose energy use is the lowest, would be all there is.
+/// The rows that these needs show, the best first. While no fuel is named, two of each kind go before a third of one:
+/// otherwise electric cars, whose energy use is the lowest, would be all there is.
 pub fn shown(catalogue: &Catalogue, needs: &[Need]) -> Vec<Row> {
     if needs.is_empty() {
         return Vec::new();
     }
     let rows = search::rank(catalogue, &needs::filter(needs)).rows;
-    let free = needs
+    let named = needs
         .iter()
         .any(|need| matches!(need.field, Field::Fuel | Field::Model));
-    let mut shown: Vec<Row> = Vec::new();
-    for row in &rows {
-        let alike = shown
-            .iter()
-            .filter(|other| other.facts.fuel == row.facts.fuel)
-            .count();
-        if shown.len() < MOST_CARS && (free || alike < 2) {
-            shown.push(*row);
-        }
+    let mut counts: HashMap<Fuel, usize> = HashMap::new();
+    let mut places: Vec<(bool, usize)> = Vec::new();
+    for (at, row) in rows.iter().enumerate() {
+        let count = counts.entry(row.facts.fuel).or_default();
+        *count += 1;
+        places.push((!named && *count > 2, at));
     }
-    shown
+    places.sort_unstable();
+    places.truncate(MOST_CARS);
+    places.sort_unstable_by_key(|(_, at)| *at);
+    places.into_iter().map(|(_, at)| rows[at]).collect()
 }
 
 /// The cars with their reasons. `ranked` is everything that was found with them.

@@ -2,6 +2,7 @@
 
 use super::talk;
 use crate::advisor::needs::{Field, Need, thousands};
+use crate::cars::Car;
 use crate::cars::search::{Change, Found, Limit, Ranked, Sort};
 
 mod shown;
@@ -17,7 +18,8 @@ pub const NOTHING_TO_POINT_AT: &str = "I can't tell which car you mean. Name the
 
 /// `SUV, all-wheel drive and at least 40 mpg`
 pub fn list<'a>(needs: impl IntoIterator<Item = &'a Need>) -> String {
-    let needs: Vec<&Need> = needs.into_iter().collect();
+    let mut needs: Vec<&Need> = needs.into_iter().collect();
+    needs.sort_by_key(|need| (!need.field.checked(), need.field));
     let year = |field| {
         needs
             .iter()
@@ -106,7 +108,7 @@ pub fn covered(needs: &[Need], (oldest, newest): (u16, u16)) -> Option<String> {
         .then(|| format!("The catalogue covers model years {oldest} to {newest} only."))
 }
 
-pub fn found(ranked: &Ranked, needs: &[Need], shown: usize, sort: Sort) -> String {
+pub fn found(ranked: &Ranked, needs: &[Need], cars: &[Car], sort: Sort) -> String {
     let total = ranked.rows.len();
     let models = if total == 1 {
         "1 model fits".to_owned()
@@ -125,11 +127,17 @@ pub fn found(ranked: &Ranked, needs: &[Need], shown: usize, sort: Sort) -> Strin
         Sort::FuelCost => "the lowest fuel cost first",
         Sort::Newest => "the newest first",
     };
-    let fuels = needs
+    let named = needs
         .iter()
         .any(|need| matches!(need.field, Field::Fuel | Field::Model));
-    let mix = if !fuels && shown < total {
-        ", at most two of each kind of fuel"
+    let shown_fuels = cars.iter().map(|car| car.fuel);
+    let mixed = !named
+        && shown_fuels
+            .clone()
+            .any(|fuel| Some(fuel) != shown_fuels.clone().next());
+    let shown = cars.len();
+    let mix = if mixed && shown < total {
+        ", of different kinds of fuel"
     } else {
         ""
     };

@@ -48,6 +48,7 @@ fn three_to_five_cars_each_with_reasons() {
     let answer = one("an SUV with all-wheel drive");
     assert!((3..=5).contains(&answer.cars.len()));
     assert!(answer.cars.iter().all(|car| car.why.len() >= 2));
+    assert!(one("a manual coupe").cars.len() == 5);
     for kind in answer.cars.iter().map(|car| car.fuel) {
         assert!(answer.cars.iter().filter(|car| car.fuel == kind).count() <= 2);
     }
