@@ -186,10 +186,23 @@ pub fn migrate(url: &DatabaseUrl, direction: Direction) -> Result<Vec<String>, E
         };
         Ok(versions.iter().map(ToString::to_string).collect())
     }
-    const LOCK: i64 = 0x6175_7469_6f; // "autio"
+    const LOCK: i64 = 0x0061_7574_696f; // "autio"
 
     match pool::connect(url, Role::Writer).map_err(Error::internal)? {
-        Conn::Sqlite(mut conn) => run(&mut conn, direction).map_err(Error::Internal),
+        Conn::Sqlite(mut conn) => {
+            let mut outcome = Ok(Vec::new());
+            // Exclusive from the start: of several processes the others wait here and find it done.
+            let kept = conn.exclusive_transaction(|conn| {
+                outcome = run(conn, direction);
+                match &outcome {
+                    Ok(_) => Ok(()),
+                    Err(_) => Err(diesel::result::Error::RollbackTransaction),
+                }
+            });
+            let versions = outcome.map_err(Error::Internal)?;
+            kept?;
+            Ok(versions)
+        }
         Conn::Postgres(mut conn) => {
             // Ends with the connection, so it needs no unlocking.
             diesel::sql_query(format!("SELECT pg_advisory_lock({LOCK})")).execute(&mut conn)?;

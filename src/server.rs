@@ -17,18 +17,21 @@ use tokio::sync::{Semaphore, broadcast, watch};
 use tokio::task::JoinHandle;
 
 use crate::advisor::Advisor;
+use crate::auth;
 use crate::auth::tokens::LOGIN_LIFETIME;
 use crate::cars::Catalogue;
+use crate::chat;
 use crate::chat::worker;
 use crate::config::Config;
 use crate::db::{self, Db, Direction};
 use crate::error::Error;
 use crate::feed::Feed;
+use crate::health;
+use crate::home;
 use crate::queue::{Jobs, Queue};
 use crate::state::{App, Parts};
 use crate::web::assets::{self, Assets};
 use crate::web::{guard, problem};
-use crate::{auth, chat, health, home};
 
 /// How long a client may take to send its head.
 const SLOW_CLIENT: Duration = Duration::from_secs(10);

@@ -5,7 +5,8 @@
 //!   hydrogen cars. A plug-in hybrid has gasoline in `comb08` and electricity in `combA08`. A flex-fuel car's figures
 //!   here are those on gasoline.
 //! - `co2TailpipeGpm` is grams a mile. For electric and hydrogen cars it is a true 0; for a plug-in hybrid it is EPA's
-//!   mean of driving on electricity and on gasoline; elsewhere 0 and -1 mean that it isn't given.
+//!   mean of driving on electricity and on gasoline, left out where it is more than the gasoline alone could make;
+//!   elsewhere 0 and -1 mean that it isn't given.
 //! - `fuelCost08` is dollars for 15,000 miles a year, 55 % of them in the city, at the prices of the day of the file
 //!   (October 2025: about $3.01 a gallon of regular, $3.99 of premium). For a plug-in hybrid it counts gasoline alone,
 //!   as if it were never plugged in, so it isn't taken over.
@@ -99,6 +100,7 @@ fn add(builder: &mut super::Builder, line: &Line<'_>, year: u16) -> Result<(), I
     let first = line.economy(["city08", "highway08", "comb08"])?;
     let range = line.whole("range")?;
     let co2 = match line.decimal("co2TailpipeGpm")? {
+        Some(grams) if contradicts_mileage(grams, first, fuel) => None,
         Some(grams) if grams > 0.0 || (powered && grams == 0.0) => Some(grams.round() as u16),
         _ => None,
     };
@@ -145,6 +147,16 @@ fn add(builder: &mut super::Builder, line: &Line<'_>, year: u16) -> Result<(), I
         facts,
     });
     Ok(())
+}
+
+/// Whether a plug-in hybrid is given more CO2 than its gasoline alone could make: then one of the two
+/// figures is wrong, and the mileage is the one that other columns bear out.
+///
+/// EPA counts 8,887 grams of CO2 to a gallon of gasoline (EPA-420-F-18-008); one tenth is for rounding.
+fn contradicts_mileage(grams: f64, on_gasoline: Option<Economy>, fuel: Fuel) -> bool {
+    const GRAMS_PER_GALLON: f64 = 8_887.0;
+    fuel == Fuel::PlugInHybrid
+        && on_gasoline.is_some_and(|mpg| grams > 1.1 * GRAMS_PER_GALLON / f64::from(mpg.combined))
 }
 
 fn fuel(line: &Line<'_>) -> Result<Fuel, ImportError> {

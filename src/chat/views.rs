@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::markdown;
-use crate::advisor::needs::Need;
+use crate::advisor::needs::{Need, thousands};
 use crate::cars::{Body, Car, Economy, Fuel};
 use crate::db::conversations::Conversation;
 use crate::db::messages::{Message, Role, Status};
@@ -167,14 +167,14 @@ impl CarView {
             car.drive.map_or_else(unknown, |drive| drive.label().into()),
         ));
         let cost = car.fuel_cost_usd_per_year;
-        let cost = cost.map(|usd| format!("${} a year", with_commas(usd.into())));
+        let cost = cost.map(|usd| format!("${} a year", thousands(usd.into())));
         figures.push(("Fuel cost", cost.unwrap_or_else(unknown)));
         let co2 = car.co2_g_per_mi.map(|grams| format!("{grams} g/mile"));
         figures.push(("Tailpipe CO₂", co2.unwrap_or_else(unknown)));
         let price = car
             .price
             .as_ref()
-            .map(|price| format!("${}", with_commas(price.usd)));
+            .map(|price| format!("${}", thousands(price.usd.into())));
         figures.push(("Price", price.unwrap_or_else(unknown)));
 
         let mut sources: Vec<&str> = car.sources.values().map(String::as_str).collect();
@@ -201,18 +201,6 @@ fn economy(economy: Economy, unit: &str) -> String {
         combined,
     } = economy;
     format!("{combined} {unit} ({city} city, {highway} highway)")
-}
-
-fn with_commas(number: u32) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place) % 3 == 0 {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// A need as its chip shows it.

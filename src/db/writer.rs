@@ -55,8 +55,11 @@ impl Writer {
     {
         let (sender, receiver) = oneshot::channel();
         let job: Job = Box::new(move |conn| {
-            let result = catch_unwind(AssertUnwindSafe(|| conn.transaction(query)))
-                .unwrap_or_else(|_| Err(Error::internal("a database query panicked")));
+            // Caught inside the savepoint, so that it is rolled back and the group goes on.
+            let result = conn.transaction(|conn| {
+                catch_unwind(AssertUnwindSafe(|| query(conn)))
+                    .unwrap_or_else(|_| Err(Error::internal("a database query panicked")))
+            });
             let broken = matches!(result, Err(Error::Unavailable));
             let settle = Box::new(move |committed: Result<(), Error>| {
                 // A caller who has gone away has nothing to hear.

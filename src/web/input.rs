@@ -77,6 +77,10 @@ async fn read_body(mut payload: Payload, limit: usize) -> Result<Vec<u8>, Error>
 }
 
 fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
+    // serde would also take an array for a struct, field by field.
+    if !body.trim_ascii_start().starts_with(b"{") {
+        return Err(Error::Malformed("Send a JSON object.".into()));
+    }
     let mut reader = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let place = error.path().to_string();

@@ -1,0 +1,41 @@
+// Runs the browser tests: `AUTIO_BIN=target/debug/autio node tests/browser/run.mjs [words of a fact]`.
+//
+// Each file of facts starts servers of its own on free ports, and the files run side by side. CHROMIUM names another
+// browser than /usr/bin/chromium. When a fact fails, a picture of each of its pages is left in a temporary folder.
+
+import { launch } from "./browser.mjs";
+import { Facts } from "./facts.mjs";
+import { stopAll } from "./server.mjs";
+
+const FILES = ["journey", "streaming", "pages", "restart"];
+/** The whole run, in seconds: a browser that hangs must not hang the tests. */
+const LIMIT = 240;
+
+const started = performance.now();
+const alarm = setTimeout(() => {
+  console.error(`The browser tests took longer than ${LIMIT} s.`);
+  stopAll();
+  process.exit(1);
+}, LIMIT * 1000);
+
+const browser = await launch();
+const facts = new Facts(browser, process.argv[2]);
+try {
+  await Promise.all(
+    FILES.map(async (name) => {
+      try {
+        const { default: tell } = await import(`./${name}.test.mjs`);
+        await tell(facts);
+      } catch (error) {
+        facts.fail(`${name}.test.mjs could be run to its end`, error);
+      }
+    }),
+  );
+} finally {
+  await browser.close();
+  stopAll();
+  clearTimeout(alarm);
+}
+const seconds = ((performance.now() - started) / 1000).toFixed(0);
+console.log(`\n${facts.held} facts hold, ${facts.failed} do not; ${seconds} s.`);
+process.exit(facts.failed > 0 || facts.held === 0 ? 1 : 0);

@@ -1,0 +1,86 @@
+// Takes the pictures that the README shows: `node tests/browser/shots.mjs http://127.0.0.1:8000 [folder]`.
+//
+// The folder is docs/images unless it is given. It signs somebody up there, so point it at a server made for this. With
+// `--all` it takes every state on phone and desktop, light and dark, for people to look at.
+
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { finished, launch, newEmail, PASSWORD, say, Stage } from "./browser.mjs";
+
+const all = process.argv.includes("--all");
+const [url, folder = fileURLToPath(new URL("../../docs/images", import.meta.url))] = process.argv.slice(2).filter((word) => word !== "--all");
+if (!url) {
+  console.error("Give the address of a running server: node tests/browser/shots.mjs http://127.0.0.1:8000 [folder] [--all]");
+  process.exit(2);
+}
+mkdirSync(folder, { recursive: true });
+
+const DESKTOP = { width: 1280, height: 900 };
+const PHONE = { width: 390, height: 844 };
+const browser = await launch();
+const stage = new Stage(browser);
+try {
+  const page = await stage.open({ url, viewport: DESKTOP });
+  const email = newEmail().replace("@", `-${Date.now()}@`);
+  await page.goto("/signup");
+  await page.getByLabel("Email").fill(email);
+  await page.getByLabel("Password").fill(PASSWORD);
+  await page.getByRole("button", { name: "Sign up" }).click();
+  await page.waitForURL(/\/chat/);
+  if (all) await takeAll(page, "chat-empty");
+
+  await say(page, "A family SUV with all-wheel drive and good mileage, 2024 or newer");
+  await finished(page);
+  await page.goto("/chat/");
+  await say(page, "I need a hybrid for the city. I drive 12,000 miles a year");
+  await finished(page, 1);
+  await say(page, "With all-wheel drive, and nothing older than 2023");
+  await finished(page, 2);
+  await page.goto(page.url());
+
+  await take(page, "chat-desktop", { viewport: DESKTOP, question: true });
+  await take(page, "chat-phone", { viewport: PHONE, question: true });
+  await take(page, "chat-phone-dark", { viewport: PHONE, question: true, dark: true });
+  if (all) {
+    await takeAll(page, "chat");
+    for (const [name, path] of [["settings", "/auth/me"], ["missing", "/no/such/page"]]) {
+      await page.goto(path);
+      await takeAll(page, name);
+    }
+    const visitor = await stage.open({ url });
+    for (const [name, path] of [["landing", "/"], ["login", "/login"], ["signup", "/signup"]]) {
+      await visitor.goto(path);
+      await takeAll(visitor, name);
+    }
+    await visitor.getByLabel("Email").fill("somebody@example.com");
+    await visitor.getByLabel("Password").fill("password1");
+    await visitor.getByRole("button", { name: "Sign up" }).click();
+    await visitor.locator("[aria-invalid=true]").first().waitFor();
+    await takeAll(visitor, "signup-errors");
+  }
+} finally {
+  await stage.close();
+  await browser.close();
+}
+
+async function takeAll(page, name) {
+  for (const [screen, viewport] of Object.entries({ phone: PHONE, desktop: DESKTOP })) {
+    for (const dark of [false, true]) await take(page, `all-${name}-${screen}${dark ? "-dark" : ""}`, { viewport, dark });
+  }
+}
+
+/** With `question`, the last question stands at the top, as it does after sending. */
+async function take(page, name, { viewport, dark = false, question = false }) {
+  await page.setViewportSize(viewport);
+  await page.emulateMedia({ colorScheme: dark ? "dark" : "light" });
+  await page.evaluate((question) => {
+    const list = document.getElementById("list");
+    if (list) list.open = matchMedia("(min-width: 60rem)").matches;
+    if (question) document.querySelectorAll(".said").item(document.querySelectorAll(".said").length - 1).scrollIntoView();
+    else window.scrollTo(0, 0);
+  }, question);
+  await page.screenshot({ path: join(folder, `${name}.png`) });
+  console.log(join(folder, `${name}.png`));
+}

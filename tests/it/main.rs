@@ -1,0 +1,15 @@
+//! The product from outside, over real sockets and a real database: each route as browser, htmx,
+//! program and stranger.
+//!
+//! On SQLite by default. With `AUTIO_TEST_POSTGRES=postgres://…` every test has a PostgreSQL
+//! database of its own on that server instead.
+
+mod accounts;
+mod chat;
+mod database;
+mod formats;
+mod law;
+mod model;
+mod restart;
+mod site;
+mod upstream;

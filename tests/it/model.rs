@@ -1,0 +1,363 @@
+//! The OpenAI module against a server that behaves, and one that misbehaves on purpose.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::chat::{read_events, text_of};
+use crate::site::{Caller, Site};
+use crate::upstream::{Script, Upstream};
+
+const KEY: &str = "sk-canary-of-the-tests";
+const NOW: Duration = Duration::ZERO;
+
+async fn start(scripts: impl IntoIterator<Item = Script>) -> (Site, Caller, Upstream) {
+    let upstream = Upstream::start(scripts).await;
+    let settings = [
+        ("OPENAI_API_KEY", KEY),
+        ("OPENAI_BASE_URL", upstream.base_url.as_str()),
+    ];
+    let site = Site::start_with(&settings).await;
+    let program = site.new_program().await;
+    (site, program, upstream)
+}
+
+#[tokio::test]
+async fn the_model_searches_the_catalogue_and_answers_with_real_cars() {
+    let search = json!({ "bodies": ["minivan"], "fuels": ["hybrid"] });
+    let (site, program, upstream) = start([
+        Script::Call("search_cars", search),
+        Script::Say("The 2025 Toyota Sienna 2WD is the one.", NOW),
+    ])
+    .await;
+    let answer = program.say("a hybrid minivan", None).await;
+    assert_eq!(answer["reply"], "The 2025 Toyota Sienna 2WD is the one.");
+    assert_eq!(answer["model"], "gpt-4o-mini");
+    // Only the second call said what it took.
+    assert_eq!(
+        answer["usage"],
+        json!({ "prompt_tokens": 100, "completion_tokens": 20 })
+    );
+    for car in answer["cars"].as_array().unwrap() {
+        let known = site.app.catalogue.get(car["id"].as_str().unwrap()).unwrap();
+        assert_eq!(car["mpg"]["combined"], known.mpg.unwrap().combined);
+    }
+
+    let requests = upstream.requests();
+    assert_eq!(requests.len(), 2);
+    let (head, first) = &requests[0];
+    assert!(
+        head.starts_with("post /v1/chat/completions http/1.1"),
+        "{head}"
+    );
+    assert!(head.contains(&format!("authorization: bearer {KEY}")));
+    assert_eq!(
+        (&first["model"], &first["temperature"]),
+        (&json!("gpt-4o-mini"), &json!(0.7))
+    );
+    assert_eq!(
+        (&first["stream"], &first["stream_options"]["include_usage"]),
+        (&json!(true), &json!(true))
+    );
+    assert_eq!(first["tools"][0]["function"]["name"], "search_cars");
+    let system = first["messages"][0]["content"].as_str().unwrap();
+    assert!(
+        system.starts_with("You are Autio, recommending cars.\n"),
+        "{system}"
+    );
+    assert!(
+        system.contains("casual driver") && system.contains("minivan"),
+        "{system}"
+    );
+    let last = first["messages"].as_array().unwrap().last().unwrap();
+    assert_eq!(
+        last,
+        &json!({ "role": "user", "content": "a hybrid minivan" })
+    );
+    // The second call carries the first one's tool call, and what it found.
+    let second = requests[1].1["messages"].as_array().unwrap();
+    let found = &second[second.len() - 1];
+    assert_eq!(
+        (&found["role"], &found["tool_call_id"]),
+        (&json!("tool"), &json!("call_1"))
+    );
+    assert!(found["content"].as_str().unwrap().contains("Sienna"));
+    for (_, body) in requests {
+        let body = body.to_string();
+        assert!(
+            !body.contains(KEY) && !body.contains(site.secret()) && !body.contains("@example.com")
+        );
+    }
+
+    // What was said before goes along with the next turn.
+    let id = answer["conversation_id"].as_str().unwrap();
+    upstream.now(Script::Say("Yes.", NOW));
+    program.say("is it roomy?", Some(id)).await;
+    let third = upstream.requests().pop().unwrap().1;
+    let roles: Vec<_> = third["messages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|m| m["role"].clone())
+        .collect();
+    assert_eq!(json!(roles), json!(["system", "user", "assistant", "user"]));
+}
+
+#[tokio::test]
+async fn bad_tool_calls_are_told_to_the_model_and_never_go_on_for_ever() {
+    let (_site, program, upstream) = start([Script::Call(
+        "search_cars",
+        json!({ "bodies": ["spaceship"] }),
+    )])
+    .await;
+    let body = json!({ "message": "a spaceship" });
+    let response = program.post("/chat/").json(&body).send().await.unwrap();
+    // It never says a word, so there is no answer; but there is an end.
+    assert_eq!(response.status(), 502);
+    let requests = upstream.requests();
+    assert_eq!(requests.len(), 7);
+    assert!(
+        requests[6].1.get("tools").is_none(),
+        "the last round can only answer"
+    );
+    let told = requests[1].1["messages"]
+        .as_array()
+        .unwrap()
+        .last()
+        .unwrap()
+        .clone();
+    assert!(
+        told["content"].as_str().unwrap().contains("error"),
+        "{told}"
+    );
+}
+
+#[tokio::test]
+async fn passing_trouble_is_tried_again_before_the_first_token() {
+    for trouble in [
+        Script::Status(500, "", "{}"),
+        Script::Status(503, "", ""),
+        Script::Status(429, "retry-after: 1\r\n", "{}"),
+        Script::Status(408, "", ""),
+        Script::Status(409, "", ""),
+    ] {
+        let (_site, program, upstream) =
+            start([trouble.clone(), Script::Say("Here I am.", NOW)]).await;
+        let answer = program.say("hello", None).await;
+        assert_eq!(
+            (&answer["reply"], upstream.requests().len()),
+            (&json!("Here I am."), 2),
+            "{trouble:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn trouble_that_stays_is_a_clear_answer_and_can_be_tried_again() {
+    // The script, how many calls it takes, and a word of what the person is told.
+    for (script, calls, word) in [
+        (Script::Status(500, "", "boom"), 3, "can't be reached"),
+        (Script::Status(429, "", "{}"), 3, "too much to do"),
+        (
+            Script::Status(429, "retry-after: 3600\r\n", "{}"),
+            1,
+            "too much to do",
+        ),
+        (
+            Script::Status(401, "", "{\"error\":{\"message\":\"bad key sk-canary\"}}"),
+            1,
+            "isn't set up",
+        ),
+        (
+            Script::Status(404, "", "{\"error\":{\"code\":\"model_not_found\"}}"),
+            1,
+            "isn't set up",
+        ),
+        (Script::Status(400, "", "{}"), 1, "can't be reached"),
+        (
+            Script::Status(302, "location: http://127.0.0.1:1/\r\n", ""),
+            1,
+            "can't be reached",
+        ),
+        (Script::WebPage, 1, "broke off"),
+        (Script::BreakOff("One moment"), 1, "broke off"),
+        (Script::Garbage("One moment"), 1, "broke off"),
+        (Script::Filter("One moment"), 1, "declined"),
+    ] {
+        let (_site, program, upstream) = start([script.clone()]).await;
+        let body = json!({ "message": "a quiet car" });
+        let response = program.post("/chat/").json(&body).send().await.unwrap();
+        assert_eq!(response.status(), 502, "{script:?}");
+        let problem: Value = response.json().await.unwrap();
+        let detail = problem["detail"].as_str().unwrap();
+        assert!(
+            detail.contains(word) && !detail.contains("sk-"),
+            "{script:?}: {detail}"
+        );
+        assert_eq!(upstream.requests().len(), calls, "{script:?}");
+
+        // Both the message and the failure are stored.
+        let conversation = problem["conversation_id"].as_str().unwrap();
+        let whole = program.read(&format!("/chat/{conversation}")).await;
+        assert_eq!(whole["messages"][0]["text"], "a quiet car");
+        let failed = &whole["messages"][1];
+        assert_eq!(
+            (&failed["status"], &failed["error"]),
+            (&json!("failed"), &problem["detail"])
+        );
+        assert_eq!(failed["id"], problem["message_id"]);
+
+        upstream.now(Script::Say("Better now.", NOW));
+        let retry = format!(
+            "/chat/messages/{}/retry",
+            problem["message_id"].as_str().unwrap()
+        );
+        let retried: Value = program
+            .post(&retry)
+            .send()
+            .await
+            .unwrap()
+            .json()
+            .await
+            .unwrap();
+        assert_eq!(retried["reply"], "Better now.", "{script:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_isnt_there_is_a_clear_answer_too() {
+    let settings = [
+        ("OPENAI_API_KEY", KEY),
+        ("OPENAI_BASE_URL", "http://127.0.0.1:9/v1"),
+    ];
+    let site = Site::start_with(&settings).await;
+    let program = site.new_program().await;
+    let body = json!({ "message": "a quiet car" });
+    let post = program
+        .post("/chat/")
+        .header("accept", "text/event-stream")
+        .json(&body);
+    let events = read_events(post.send().await.unwrap()).await;
+    let last = events.last().unwrap();
+    assert_eq!(
+        (last.name.as_str(), &last.data["status"]),
+        ("error", &json!(502))
+    );
+    assert!(last.data["message_id"].is_string());
+}
+
+#[tokio::test]
+async fn text_streams_as_it_comes_and_a_late_reader_gets_all_of_it() {
+    let (_site, program, _upstream) = start([Script::Say(
+        "one two three four five six",
+        Duration::from_millis(100),
+    )])
+    .await;
+    let body = json!({ "message": "count" });
+    let post = program
+        .post("/chat/")
+        .header("prefer", "respond-async")
+        .json(&body);
+    let pending: Value = post.send().await.unwrap().json().await.unwrap();
+    let path = format!(
+        "/chat/messages/{}/events",
+        pending["message_id"].as_str().unwrap()
+    );
+    let early = tokio::spawn({
+        let stream = program.get(&path);
+        async move { read_events(stream.send().await.unwrap()).await }
+    });
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let late = read_events(program.get(&path).send().await.unwrap()).await;
+    let early = early.await.unwrap();
+    assert_eq!(text_of(&early), "one two three four five six");
+    assert_eq!(text_of(&late), text_of(&early));
+    let deltas =
+        |events: &[crate::chat::Event]| events.iter().filter(|e| e.name == "delta").count();
+    assert!(deltas(&early) >= 4, "it came in {} pieces", deltas(&early));
+    assert!(
+        deltas(&late) < deltas(&early),
+        "who comes late catches up in one step"
+    );
+}
+
+#[tokio::test]
+async fn stop_ends_the_call_and_keeps_the_part() {
+    let long = "word word word word word word word word word word word word word word word word";
+    let (_site, program, upstream) = start([Script::Say(long, Duration::from_millis(200))]).await;
+    let body = json!({ "message": "talk" });
+    let post = program
+        .post("/chat/")
+        .header("prefer", "respond-async")
+        .json(&body);
+    let pending: Value = post.send().await.unwrap().json().await.unwrap();
+    let id = pending["message_id"].as_str().unwrap();
+    tokio::time::sleep(Duration::from_millis(700)).await;
+
+    // While it runs the conversation takes no other message.
+    let conversation = &pending["conversation_id"];
+    let body = json!({ "message": "and?", "conversation_id": conversation });
+    assert_eq!(
+        program
+            .post("/chat/")
+            .json(&body)
+            .send()
+            .await
+            .unwrap()
+            .status(),
+        409
+    );
+
+    let asked = Instant::now();
+    let stopped = program
+        .post(&format!("/chat/messages/{id}/stop"))
+        .send()
+        .await
+        .unwrap();
+    let stopped: Value = stopped.json().await.unwrap();
+    assert_eq!(stopped["status"], "stopped");
+    let part = stopped["text"].as_str().unwrap().to_owned();
+    assert!(
+        part.starts_with("word word ") && part.len() < long.len(),
+        "{part}"
+    );
+    while upstream.broken_off_by_caller() == 0 {
+        assert!(
+            asked.elapsed() < Duration::from_secs(5),
+            "the call upstream goes on"
+        );
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let later = program.read(&format!("/chat/messages/{id}")).await;
+    assert_eq!(
+        (&later["status"], &later["text"]),
+        (&json!("stopped"), &json!(part))
+    );
+    // A second stop changes nothing.
+    let again = program
+        .post(&format!("/chat/messages/{id}/stop"))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(again.json::<Value>().await.unwrap()["status"], "stopped");
+}
+
+#[tokio::test]
+async fn an_empty_temperature_sends_none() {
+    let upstream = Upstream::start([Script::Say("Hi.", NOW)]).await;
+    let settings = [
+        ("OPENAI_API_KEY", KEY),
+        ("OPENAI_BASE_URL", upstream.base_url.as_str()),
+        ("OPENAI_TEMPERATURE", ""),
+        ("OPENAI_MODEL", "tiny"),
+        ("AUTIO_SYSTEM_PROMPT", "You are somebody else."),
+    ];
+    let site = Site::start_with(&settings).await;
+    let answer = site.new_program().await.say("hello", None).await;
+    assert_eq!(answer["model"], "tiny");
+    let request = &upstream.requests()[0].1;
+    assert!(request.get("temperature").is_none());
+    let system = request["messages"][0]["content"].as_str().unwrap();
+    assert!(system.starts_with("You are somebody else.\n") && system.contains("House rules"));
+}

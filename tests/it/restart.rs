@@ -1,0 +1,231 @@
+//! The binary itself: killed at any moment and started again, it has lost nothing; its bad settings
+//! are one clear line.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+
+use crate::site::{Database, PASSWORD, client};
+use crate::upstream::{Script, Upstream};
+
+/// A process of the binary. It ends with the test.
+struct Process {
+    child: Child,
+    base: String,
+}
+
+fn command(database: &Database) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_autio"));
+    command
+        .env_clear()
+        .current_dir(database.dir())
+        .env("AUTIO_ADDR", "127.0.0.1:0")
+        .env("DATABASE_URL", &database.url)
+        .env("JWT_SECRET", "a secret of the tests, longer than 32 bytes")
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    command
+}
+
+async fn start(database: &Database, settings: &[(&str, &str)]) -> Process {
+    let mut command = command(database);
+    let mut child = command.envs(settings.iter().copied()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let base = loop {
+        let line = lines.next_line().await.unwrap().expect("it ended");
+        if let Some((_, address)) = line.split_once("Autio is up on ") {
+            break address.split_whitespace().next().unwrap().to_owned();
+        }
+    };
+    // Read on, so that a full pipe never blocks it.
+    tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+    Process { child, base }
+}
+
+#[tokio::test]
+async fn a_kill_right_after_the_answer_loses_nothing() {
+    let database = Database::new();
+    let mut process = start(&database, &[]).await;
+    let http = client().build().unwrap();
+    let account = json!({ "email": "rex@example.com", "password": PASSWORD });
+    let entered = http
+        .post(format!("{}/auth/signup", process.base))
+        .json(&account)
+        .send()
+        .await;
+    let entered: Value = entered.unwrap().json().await.unwrap();
+    let token = entered["access_token"].as_str().unwrap();
+    let body = json!({ "message": "an electric SUV with 300 miles of range" });
+    let post = http
+        .post(format!("{}/chat/", process.base))
+        .bearer_auth(token)
+        .json(&body);
+    let response = post.send().await.unwrap();
+    assert_eq!(response.status(), 200);
+    process.child.kill().await.unwrap();
+    let answer: Value = response.json().await.unwrap();
+
+    let process = start(&database, &[]).await;
+    let path = format!(
+        "{}/chat/{}",
+        process.base,
+        answer["conversation_id"].as_str().unwrap()
+    );
+    let whole: Value = http
+        .get(path)
+        .bearer_auth(token)
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
+    assert_eq!(whole["messages"][0]["text"], body["message"]);
+    assert_eq!(whole["messages"][1]["text"], answer["reply"]);
+    assert_eq!(whole["messages"][1]["cars"], answer["cars"]);
+}
+
+#[tokio::test]
+async fn a_kill_in_the_middle_of_an_answer_only_delays_it() {
+    let slow = Script::Say("one two three four", Duration::from_secs(60));
+    let upstream = Upstream::start([slow]).await;
+    let settings = [
+        ("OPENAI_API_KEY", "k"),
+        ("OPENAI_BASE_URL", upstream.base_url.as_str()),
+    ];
+    let database = Database::new();
+    let mut process = start(&database, &settings).await;
+    let http = client().build().unwrap();
+    let account = json!({ "email": "sam@example.com", "password": PASSWORD });
+    let entered = http
+        .post(format!("{}/auth/signup", process.base))
+        .json(&account)
+        .send()
+        .await;
+    let entered: Value = entered.unwrap().json().await.unwrap();
+    let token = entered["access_token"].as_str().unwrap();
+    let post = http
+        .post(format!("{}/chat/", process.base))
+        .bearer_auth(token);
+    let post = post
+        .header("prefer", "respond-async")
+        .json(&json!({ "message": "count" }));
+    let pending: Value = post.send().await.unwrap().json().await.unwrap();
+    while upstream.requests().is_empty() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    process.child.kill().await.unwrap();
+
+    upstream.now(Script::Say("one two three four", Duration::ZERO));
+    let process = start(&database, &settings).await;
+    let path = format!(
+        "{}/chat/messages/{}",
+        process.base,
+        pending["message_id"].as_str().unwrap()
+    );
+    for _ in 0..300 {
+        let row: Value = http
+            .get(&path)
+            .bearer_auth(token)
+            .send()
+            .await
+            .unwrap()
+            .json()
+            .await
+            .unwrap();
+        if row["status"] == "done" {
+            assert_eq!(row["text"], "one two three four");
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("nobody took the reply up again");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn asked_to_end_it_finishes_what_runs() {
+    let upstream =
+        Upstream::start([Script::Say("one two three", Duration::from_millis(300))]).await;
+    let settings = [
+        ("OPENAI_API_KEY", "k"),
+        ("OPENAI_BASE_URL", upstream.base_url.as_str()),
+    ];
+    let database = Database::new();
+    let mut process = start(&database, &settings).await;
+    let http = client().build().unwrap();
+    let account = json!({ "email": "tom@example.com", "password": PASSWORD });
+    let entered = http
+        .post(format!("{}/auth/signup", process.base))
+        .json(&account)
+        .send()
+        .await;
+    let entered: Value = entered.unwrap().json().await.unwrap();
+    let token = entered["access_token"].as_str().unwrap().to_owned();
+    let post = http
+        .post(format!("{}/chat/", process.base))
+        .bearer_auth(token);
+    let post = tokio::spawn(post.json(&json!({ "message": "count" })).send());
+    while upstream.requests().is_empty() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let id = process.child.id().unwrap().to_string();
+    assert!(
+        Command::new("kill")
+            .args(["-TERM", &id])
+            .status()
+            .await
+            .unwrap()
+            .success()
+    );
+    let answer: Value = post.await.unwrap().unwrap().json().await.unwrap();
+    assert_eq!(answer["reply"], "one two three");
+    assert!(
+        process.child.wait().await.unwrap().success(),
+        "it exits with 0"
+    );
+}
+
+#[tokio::test]
+async fn a_bad_setting_is_one_line_and_exit_code_2() {
+    let database = Database::new();
+    for (name, value) in [
+        ("AUTIO_ADDR", "nowhere"),
+        ("JWT_SECRET", "short"),
+        ("AUTIO_LOG", "a=b=c"),
+    ] {
+        let mut command = command(&database);
+        let output = command.env(name, value).output().await.unwrap();
+        let line = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{line}");
+        assert!(
+            line.contains(name) && line.trim().lines().count() == 1,
+            "{line}"
+        );
+    }
+    let mut taken = command(&database);
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = port.local_addr().unwrap().to_string();
+    let output = taken.env("AUTIO_ADDR", &address).output().await.unwrap();
+    let line = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(line.contains(&address), "{line}");
+}
+
+#[tokio::test]
+async fn the_settings_in_force_are_printed_without_secrets() {
+    let database = Database::new();
+    let mut command = command(&database);
+    let output = command
+        .arg("config")
+        .env("OPENAI_API_KEY", "sk-canary")
+        .output()
+        .await
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("OPENAI_MODEL=gpt-4o-mini") && text.contains("JWT_SECRET=(hidden)"));
+    assert!(!text.contains("canary") && !text.contains("a secret of the tests"));
+}
