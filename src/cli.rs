@@ -1,9 +1,11 @@
-//! The commands: serve, migrate, config, catalogue.
+//! The commands: serve, migrate, config, health, catalogue.
 
 use std::fs::File;
-use std::io::{BufReader, IsTerminal, Write};
+use std::io::{BufReader, IsTerminal, Read, Write};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use tracing_subscriber::filter::Targets;
@@ -36,6 +38,8 @@ enum Command {
     },
     /// Print the settings in force, secrets hidden.
     Config,
+    /// Ask the server on this machine whether it is alive; for containers.
+    Health,
     /// Work on the catalogue of cars.
     #[command(subcommand)]
     Catalogue(CatalogueCommand),
@@ -89,6 +93,7 @@ pub fn run() -> ExitCode {
         Command::Config => Config::from_env()
             .map_err(Failure::from)
             .map(|config| print(&config.to_string())),
+        Command::Health => health(),
         Command::Catalogue(command) => catalogue(command),
     };
     match result {
@@ -138,6 +143,30 @@ fn migrate(down: bool) -> Result<(), Failure> {
         print(&format!("{verb} {version}\n"));
     }
     Ok(())
+}
+
+fn health() -> Result<(), Failure> {
+    let mut addr = Config::from_env()?.addr;
+    if addr.ip().is_unspecified() {
+        addr.set_ip(match addr {
+            SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    let ask = || -> std::io::Result<String> {
+        let patience = Duration::from_secs(2);
+        let mut socket = TcpStream::connect_timeout(&addr, patience)?;
+        socket.set_read_timeout(Some(patience))?;
+        socket.write_all(b"GET /healthz HTTP/1.0\r\n\r\n")?;
+        let mut head = [0; 12];
+        socket.read_exact(&mut head)?;
+        Ok(String::from_utf8_lossy(&head).into_owned())
+    };
+    match ask() {
+        Ok(head) if head.ends_with(" 200") => Ok(()),
+        Ok(head) => Err(Failure::Other(format!("{addr} answered {head:?}"))),
+        Err(error) => Err(Failure::Other(format!("{addr}: {error}"))),
+    }
 }
 
 fn start_log(config: &Config) {

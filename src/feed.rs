@@ -13,7 +13,7 @@ use crate::cars::Car;
 /// A reply as far as it has come.
 #[derive(Debug, Default)]
 pub struct Progress {
-    /// Counts the tries: a new one begins the text anew.
+    /// Counts the tries, 0 before the first: each begins the text anew.
     pub attempt: i32,
     pub text: String,
     /// None until the advisor has chosen.
@@ -49,6 +49,18 @@ impl Feed {
     /// A reader of the reply, if it is being made here.
     pub fn reader(&self, reply_id: &str) -> Option<Reader> {
         self.with(|feeds| feeds.get(reply_id).map(watch::Sender::subscribe))
+    }
+
+    /// Ends the feed of a reply that nobody in this process has begun: somebody else has it.
+    pub fn abandon(&self, reply_id: &str) {
+        self.with(|feeds| {
+            if feeds
+                .get(reply_id)
+                .is_some_and(|sender| sender.borrow().attempt == 0)
+            {
+                feeds.remove(reply_id);
+            }
+        });
     }
 
     /// Ends the feed: its readers go to the row.

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::auth::CurrentUser;
 use crate::chat::views::Silhouette;
+use crate::error::Error;
 use crate::state::App;
 use crate::web::view::{Html, Shell, Show, View};
 
@@ -35,7 +36,13 @@ async fn landing(app: web::Data<App>, _: Option<CurrentUser>) -> Show<Landing> {
     })
 }
 
-struct Landing {
+/// Every address that there is none of. Who is logged in is still seen to be.
+pub async fn nowhere(_: Option<CurrentUser>) -> Result<Show<Landing>, Error> {
+    Err(Error::NotFound)
+}
+
+/// The landing page.
+pub struct Landing {
     cars: usize,
 }
 

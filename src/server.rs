@@ -160,6 +160,7 @@ fn serve(app: App, listener: TcpListener) -> std::io::Result<Http> {
             .configure(auth::routes)
             .configure(chat::routes)
             .configure(health::routes)
+            .default_service(web::to(home::nowhere))
             .route("/static/{file:.*}", web::get().to(assets::get))
             .route("/favicon.ico", web::get().to(assets::get_icon))
             // The last is the outermost.

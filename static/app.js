@@ -1,4 +1,5 @@
 // Comfort only: every form works without this file.
+const composer = document.getElementById("composer");
 
 // Enter sends, Shift+Enter breaks the line; not while an input method is composing a word.
 document.addEventListener("keydown", (event) => {
@@ -8,10 +9,31 @@ document.addEventListener("keydown", (event) => {
   box.form.requestSubmit();
 });
 
-// What was sent is on the page now, so the composer is empty again; after an error the text stays.
+// What was sent is on the page now, so the composer is empty again (reset() would bring a draft
+// back); after an error the text stays.
 document.addEventListener("htmx:after:request", (event) => {
   const { sourceElement, response } = event.detail.ctx;
-  if (sourceElement?.id === "composer" && response?.status === 200) sourceElement.reset();
+  if (sourceElement === composer && response?.status === 200) composer.elements.message.value = "";
+});
+
+// No answer at all: the person is told, and what was typed is still in the composer.
+document.addEventListener("htmx:error", (event) => {
+  if (event.detail.ctx?.request?.method !== "POST") return;
+  const words = document.createElement("p");
+  words.className = "notice";
+  words.textContent = "Autio can't be reached. Nothing you typed is lost: check the connection and try again.";
+  document.getElementById("notice").replaceChildren(words);
+});
+
+// When a swap takes away what had the focus, the composer has it next; on a touch screen the
+// conversation has, because the composer would bring up the keyboard.
+let held;
+document.addEventListener("htmx:before:swap", () => (held = document.activeElement));
+document.addEventListener("htmx:after:swap", () => {
+  if (!composer || !held || held === document.body || held.checkVisibility()) return;
+  const touch = matchMedia("(pointer: coarse)").matches;
+  const next = touch ? document.getElementById("messages") : composer.elements.message;
+  next.focus({ preventScroll: true });
 });
 
 // On a wide screen the list of conversations is open; on a phone it waits to be asked for.

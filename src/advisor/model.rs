@@ -142,18 +142,47 @@ struct Said {
 }
 
 /// The found cars that the text names, each once, in the order in which it names them.
-fn named_in(text: &str, found: Vec<Car>) -> Vec<Car> {
-    let text = text.to_lowercase();
+///
+/// The longest names are looked for first and taken out, so that "RAV4 Hybrid AWD" isn't also "RAV4".
+fn named_in(text: &str, mut found: Vec<Car>) -> Vec<Car> {
+    let mut text = text.to_lowercase();
+    found.sort_by_key(|car| std::cmp::Reverse(car.title().len()));
     let mut named: Vec<(usize, Car)> = Vec::new();
     for car in found {
-        let name = format!("{} {}", car.make, car.model).to_lowercase();
-        let full = text.find(&format!("{} {name}", car.year));
-        if let Some(place) = full.or_else(|| text.find(&name))
-            && !named.iter().any(|(_, other)| other.id == car.id)
+        let title = car.title().to_lowercase();
+        let is_known = named.iter().any(|(_, other)| other.title() == car.title());
+        if let Some(place) = text.find(&title)
+            && !is_known
         {
+            text = text.replace(&title, &" ".repeat(title.len()));
             named.push((place, car));
         }
     }
     named.sort_by_key(|(place, _)| *place);
     named.into_iter().map(|(_, car)| car).take(CARDS).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cards_are_the_cars_that_the_text_names() {
+        let catalogue = Catalogue::built_in().unwrap();
+        let of = |model: &str| {
+            let mut cars = catalogue.iter();
+            cars.find(|car| car.year == 2024 && car.model == model)
+                .unwrap()
+        };
+        let found = vec![
+            of("RAV4"),
+            of("RAV4 Hybrid AWD"),
+            of("CR-V AWD"),
+            of("RAV4"),
+        ];
+        let text = "Take the **2024 Honda CR-V AWD** or the 2024 Toyota RAV4 Hybrid AWD, not a 2019 Toyota RAV4.";
+        let named = named_in(text, found);
+        let models: Vec<_> = named.iter().map(|car| car.model.as_str()).collect();
+        assert_eq!(models, ["CR-V AWD", "RAV4 Hybrid AWD"]);
+    }
 }

@@ -19,10 +19,11 @@ pub enum FormKind {
     Signup,
 }
 
-/// Where the browser was going.
+/// Where the browser was going, or the message that a visitor began on the landing page.
 #[derive(Debug, Deserialize)]
 pub struct Going {
     next: Option<String>,
+    draft: Option<String>,
 }
 
 /// A form, with what the person typed except the password.
@@ -48,7 +49,15 @@ fn open(
     current: Option<CurrentUser>,
     going: Going,
 ) -> Either<Show<AuthForm>, web::Redirect> {
-    let next = safe_next(going.next.as_deref());
+    let next = match going.draft {
+        Some(draft) => {
+            let query = form_urlencoded::Serializer::new(String::new())
+                .append_pair("draft", &draft)
+                .finish();
+            format!("{HOME}?{query}")
+        }
+        None => safe_next(going.next.as_deref()),
+    };
     match current {
         None => Either::Left(Show::new(AuthForm {
             kind,

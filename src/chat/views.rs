@@ -117,7 +117,7 @@ impl MessageView {
     }
 
     pub fn can_retry(&self) -> bool {
-        !self.is_user && matches!(self.status, Status::Stopped | Status::Failed)
+        matches!(self.status, Status::Stopped | Status::Failed)
     }
 }
 
@@ -177,9 +177,6 @@ impl CarView {
             .map(|price| format!("${}", thousands(price.usd.into())));
         figures.push(("Price", price.unwrap_or_else(unknown)));
 
-        let mut sources: Vec<&str> = car.sources.values().map(String::as_str).collect();
-        sources.sort_unstable();
-        sources.dedup();
         Self {
             title: car.title(),
             variant: car.variant.clone(),
@@ -189,9 +186,28 @@ impl CarView {
             body_label: car.body.map_or("body style unknown", Body::label),
             figures,
             why: car.why.clone(),
-            sources: sources.join(", "),
+            sources: sources(car),
         }
     }
+}
+
+/// The source that most figures share, and the fields that have another.
+fn sources(car: &Car) -> String {
+    let count = |source: &String| {
+        car.sources
+            .values()
+            .filter(|other| *other == source)
+            .count()
+    };
+    let Some(common) = car.sources.values().max_by_key(|source| count(source)) else {
+        return "none".into();
+    };
+    let others = car.sources.iter().filter(|(_, source)| *source != common);
+    let others = others.map(|(field, source)| format!("{}: {source}", field.replace('_', " ")));
+    std::iter::once(common.clone())
+        .chain(others)
+        .collect::<Vec<_>>()
+        .join("; ")
 }
 
 fn economy(economy: Economy, unit: &str) -> String {

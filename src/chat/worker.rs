@@ -119,6 +119,7 @@ async fn make(app: &App, owner: &str, id: &str) -> Result<(), Error> {
     // Before the claim: a stop that comes in between is then heard.
     let mut stops = app.stops.subscribe();
     let Some(row) = claim(app, owner, id).await? else {
+        app.feed.abandon(id);
         return Ok(());
     };
     app.feed.open(id);

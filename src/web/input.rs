@@ -1,5 +1,7 @@
 //! Bodies as JSON or as a form into the same struct, within a limit, with errors that name the field.
 
+use std::time::Duration;
+
 use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
@@ -13,6 +15,9 @@ use crate::error::Error;
 pub const AUTH_LIMIT: usize = 4 * 1024;
 /// What can be sent to `/chat`, in bytes.
 pub const CHAT_LIMIT: usize = 64 * 1024;
+
+/// How long a client may take to send a body.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A body of at most `LIMIT` bytes.
 #[derive(Debug)]
@@ -38,7 +43,9 @@ impl<T: DeserializeOwned + 'static, const LIMIT: usize> FromRequest for Input<T,
                 return Err(Error::TooLarge(LIMIT));
             }
             let is_form = kind? == Kind::Form;
-            let body = read_body(payload, LIMIT).await?;
+            let body = tokio::time::timeout(PATIENCE, read_body(payload, LIMIT))
+                .await
+                .map_err(|_| Error::Malformed("The body came too slowly.".into()))??;
             let value = if is_form {
                 parse_form(&body)?
             } else {

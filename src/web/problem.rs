@@ -52,7 +52,14 @@ pub async fn answer(
     if (status.is_client_error() || status.is_server_error()) && !is_rendered {
         response = explain(response, format, &id);
     }
+    let status = response.status();
     let headers = response.headers_mut();
+    if status == StatusCode::UNAUTHORIZED {
+        headers.insert(
+            header::WWW_AUTHENTICATE,
+            HeaderValue::from_static("Bearer realm=\"autio\""),
+        );
+    }
     if let Ok(value) = HeaderValue::from_str(&id) {
         headers.insert(HeaderName::from_static("x-request-id"), value);
     }
@@ -65,7 +72,7 @@ pub async fn answer(
     tracing::info!(
         %method,
         route = route.as_deref().unwrap_or("(none)"),
-        status = response.status().as_u16(),
+        status = status.as_u16(),
         ms = started.elapsed().as_millis(),
     );
     Ok(response)
@@ -239,14 +246,8 @@ impl Problem {
                 response
             }
         };
-        let headers = response.headers_mut();
-        if self.status == StatusCode::UNAUTHORIZED {
-            headers.insert(
-                header::WWW_AUTHENTICATE,
-                HeaderValue::from_static("Bearer realm=\"autio\""),
-            );
-        }
         if let Some(seconds) = self.retry_after {
+            let headers = response.headers_mut();
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         Ok(response)

@@ -127,12 +127,7 @@ export default async function tell(facts) {
     assert.equal(await focused(), "Ask Autio");
     await press("Enter");
 
-    await page.waitForURL(/\/(login|signup)\?next=/);
-    if (page.url().includes("/login")) {
-      await tabTo(page, "Create an account");
-      await press("Enter");
-      await page.waitForURL(/\/signup\?next=/);
-    }
+    await page.waitForURL(/\/signup\?draft=/);
     assert.equal(await focused(), "email", "the first field has the focus");
     await page.keyboard.type(newEmail());
     await press("Tab");
@@ -204,8 +199,7 @@ async function comeToChat(page) {
   await page.goto("/");
   await page.getByLabel("What kind of car are you looking for?").fill(WISH);
   await page.getByRole("button", { name: "Ask Autio" }).click();
-  await page.waitForURL(/\/(login|signup)\?next=/);
-  if (page.url().includes("/login")) await page.getByRole("link", { name: "Create an account" }).click();
+  await page.waitForURL(/\/signup\?draft=/);
 
   const email = newEmail();
   await page.getByLabel("Email").fill(email);

@@ -23,7 +23,8 @@ const browser = await launch();
 const stage = new Stage(browser);
 try {
   const page = await stage.open({ url, viewport: DESKTOP });
-  const email = newEmail().replace("@", `-${Date.now()}@`);
+  // Another one each time, so that the same server can be used again.
+  const email = newEmail().replace("@", `${Date.now() % 1e6}@`);
   await page.goto("/signup");
   await page.getByLabel("Email").fill(email);
   await page.getByLabel("Password").fill(PASSWORD);
@@ -31,18 +32,21 @@ try {
   await page.waitForURL(/\/chat/);
   if (all) await takeAll(page, "chat-empty");
 
-  await say(page, "A family SUV with all-wheel drive and good mileage, 2024 or newer");
-  await finished(page);
-  await page.goto("/chat/");
+  for (const earlier of ["A family SUV with all-wheel drive and good mileage", "An electric car with at least 300 miles of range"]) {
+    await say(page, earlier);
+    await finished(page);
+    await page.goto("/chat/");
+  }
   await say(page, "I need a hybrid for the city. I drive 12,000 miles a year");
   await finished(page, 1);
   await say(page, "With all-wheel drive, and nothing older than 2023");
   await finished(page, 2);
   await page.goto(page.url());
 
-  await take(page, "chat-desktop", { viewport: DESKTOP, question: true });
-  await take(page, "chat-phone", { viewport: PHONE, question: true });
-  await take(page, "chat-phone-dark", { viewport: PHONE, question: true, dark: true });
+  // The question stands at the top, as it does after sending; the phone shows the first card.
+  await take(page, "chat-desktop", { viewport: DESKTOP, top: ".message:nth-last-child(2)" });
+  await take(page, "chat-phone", { viewport: PHONE, top: ".message:last-child .cars" });
+  await take(page, "chat-phone-dark", { viewport: PHONE, top: ".message:last-child .cars", dark: true });
   if (all) {
     await takeAll(page, "chat");
     for (const [name, path] of [["settings", "/auth/me"], ["missing", "/no/such/page"]]) {
@@ -71,16 +75,19 @@ async function takeAll(page, name) {
   }
 }
 
-/** With `question`, the last question stands at the top, as it does after sending. */
-async function take(page, name, { viewport, dark = false, question = false }) {
+/** `top` is what stands at the top of the picture; without it, the page does. */
+async function take(page, name, { viewport, dark = false, top }) {
   await page.setViewportSize(viewport);
   await page.emulateMedia({ colorScheme: dark ? "dark" : "light" });
-  await page.evaluate((question) => {
+  await page.evaluate((top) => {
+    // As app.js has it when a page of that width is opened.
     const list = document.getElementById("list");
     if (list) list.open = matchMedia("(min-width: 60rem)").matches;
-    if (question) document.querySelectorAll(".said").item(document.querySelectorAll(".said").length - 1).scrollIntoView();
-    else window.scrollTo(0, 0);
-  }, question);
-  await page.screenshot({ path: join(folder, `${name}.png`) });
-  console.log(join(folder, `${name}.png`));
+    document.activeElement?.blur();
+    window.scrollTo(0, 0);
+    if (top) window.scrollTo(0, document.querySelector(top).getBoundingClientRect().top - 12);
+  }, top);
+  const path = join(folder, `${name}.png`);
+  await page.screenshot({ path });
+  console.log(path);
 }

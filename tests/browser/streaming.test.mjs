@@ -153,6 +153,29 @@ export default async function tell(facts) {
     });
   }
 
+  await facts.fact("after an earlier answer was asked for again, the page shows what a reload shows", async (stage) => {
+    const page = await begin(stage);
+    await say(page, "hold please");
+    await until("the answer runs", hasWord(page, "Wait"));
+    await page.getByRole("button", { name: "Stop" }).click();
+    await reply(page, 1).getByText("You stopped this answer").waitFor();
+    await say(page, "echo something else");
+    await finished(page, 2);
+    const retry = reply(page, 1).getByRole("button", { name: "Try again" });
+    // It may as well not be offered any more.
+    if (await retry.isVisible()) {
+      await retry.click();
+      await until("it is answered anew", async () => {
+        upstream.release();
+        return (await reply(page, 1).innerText()).includes("here it is.");
+      });
+      await finished(page, 1);
+    }
+    const shown = await conversation(page);
+    await page.reload();
+    assert.equal(await conversation(page), shown);
+  });
+
   await facts.fact("a message while the answer runs says to wait, and keeps what was typed", async (stage) => {
     stage.expect(/status of 409/);
     const page = await begin(stage);

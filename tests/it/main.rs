@@ -10,6 +10,7 @@ mod database;
 mod formats;
 mod law;
 mod model;
+mod readme;
 mod restart;
 mod site;
 mod upstream;

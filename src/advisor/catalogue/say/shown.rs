@@ -8,7 +8,14 @@ use crate::cars::{Car, Drive, Economy, Fuel};
 /// One numbered line for each car, with its reasons.
 pub fn cars(cars: &[Car], knowledge: Knowledge) -> String {
     let lines = cars.iter().enumerate().map(|(at, car)| {
-        let mut why = car.why.join("; ");
+        // The first reasons are the strongest; the card below has them all.
+        let mut why = car
+            .why
+            .iter()
+            .take(2)
+            .cloned()
+            .collect::<Vec<_>>()
+            .join("; ");
         if knowledge == Knowledge::Professional {
             let economy = |name: &str, e: Option<Economy>| {
                 e.map_or(String::new(), |e| {

@@ -1,0 +1,34 @@
+# Builds Autio in one image and runs it in another that holds the program, the certificates and
+# little else.
+
+FROM rust:1.95-bookworm AS build
+WORKDIR /build
+# perl and make are there already: OpenSSL for the PostgreSQL client is built from source.
+# The dependencies first, in a layer of their own: it stays until Cargo.lock changes.
+COPY Cargo.toml Cargo.lock ./
+RUN mkdir src && echo 'fn main() {}' > src/main.rs && touch src/lib.rs \
+    && cargo build --release --locked \
+    && rm -rf src target/release/autio target/release/deps/*autio*
+COPY migrations migrations
+COPY static static
+COPY templates templates
+COPY src src
+RUN touch src/main.rs src/lib.rs && cargo build --release --locked
+
+FROM debian:bookworm-slim
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends ca-certificates \
+    && rm -rf /var/lib/apt/lists/* \
+    && useradd --system --uid 10001 --home-dir /data --create-home autio
+COPY --from=build /build/target/release/autio /usr/local/bin/autio
+USER autio
+# The SQLite file and the key beside it; mount a volume here to keep them.
+WORKDIR /data
+VOLUME /data
+ENV AUTIO_ADDR=0.0.0.0:8000 \
+    AUTIO_PUBLIC_URL=http://localhost:8000
+EXPOSE 8000
+# SIGTERM lets running replies finish.
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=3s --start-period=5s CMD ["autio", "health"]
+CMD ["autio", "serve"]
