@@ -10,8 +10,16 @@ use crate::state::App;
 /// Adds the routes of this module.
 pub fn routes(config: &mut web::ServiceConfig) {
     config
-        .service(web::resource("/healthz").route(web::get().to(alive)))
-        .service(web::resource("/readyz").route(web::get().to(ready)));
+        .service(
+            web::resource("/healthz")
+                .route(web::get().to(alive))
+                .route(web::head().to(alive)),
+        )
+        .service(
+            web::resource("/readyz")
+                .route(web::get().to(ready))
+                .route(web::head().to(ready)),
+        );
 }
 
 /// `GET /healthz`: the process answers.

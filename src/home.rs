@@ -26,7 +26,11 @@ const STARTERS: [(&str, &str); 4] = [
 
 /// Adds the routes of this module.
 pub fn routes(config: &mut web::ServiceConfig) {
-    config.service(web::resource("/").route(web::get().to(landing)));
+    config.service(
+        web::resource("/")
+            .route(web::get().to(landing))
+            .route(web::head().to(landing)),
+    );
 }
 
 /// `GET /`. Who is logged in sees so in the header; nobody has to be.

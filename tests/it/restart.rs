@@ -4,6 +4,7 @@
 use std::process::Stdio;
 use std::time::Duration;
 
+use reqwest::Client;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
@@ -15,6 +16,18 @@ use crate::upstream::{Script, Upstream};
 struct Process {
     child: Child,
     base: String,
+}
+
+impl Process {
+    /// Makes an account and returns its token.
+    async fn sign_up(&self, http: &Client, email: &str) -> String {
+        let account = json!({ "email": email, "password": PASSWORD });
+        let signup = http
+            .post(format!("{}/auth/signup", self.base))
+            .json(&account);
+        let entered: Value = signup.send().await.unwrap().json().await.unwrap();
+        entered["access_token"].as_str().unwrap().to_owned()
+    }
 }
 
 fn command(database: &Database) -> Command {
@@ -50,18 +63,11 @@ async fn a_kill_right_after_the_answer_loses_nothing() {
     let database = Database::new();
     let mut process = start(&database, &[]).await;
     let http = client().build().unwrap();
-    let account = json!({ "email": "rex@example.com", "password": PASSWORD });
-    let entered = http
-        .post(format!("{}/auth/signup", process.base))
-        .json(&account)
-        .send()
-        .await;
-    let entered: Value = entered.unwrap().json().await.unwrap();
-    let token = entered["access_token"].as_str().unwrap();
+    let token = process.sign_up(&http, "rex@example.com").await;
     let body = json!({ "message": "an electric SUV with 300 miles of range" });
     let post = http
         .post(format!("{}/chat/", process.base))
-        .bearer_auth(token)
+        .bearer_auth(&token)
         .json(&body);
     let response = post.send().await.unwrap();
     assert_eq!(response.status(), 200);
@@ -76,7 +82,7 @@ async fn a_kill_right_after_the_answer_loses_nothing() {
     );
     let whole: Value = http
         .get(path)
-        .bearer_auth(token)
+        .bearer_auth(&token)
         .send()
         .await
         .unwrap()
@@ -99,17 +105,10 @@ async fn a_kill_in_the_middle_of_an_answer_only_delays_it() {
     let database = Database::new();
     let mut process = start(&database, &settings).await;
     let http = client().build().unwrap();
-    let account = json!({ "email": "sam@example.com", "password": PASSWORD });
-    let entered = http
-        .post(format!("{}/auth/signup", process.base))
-        .json(&account)
-        .send()
-        .await;
-    let entered: Value = entered.unwrap().json().await.unwrap();
-    let token = entered["access_token"].as_str().unwrap();
+    let token = process.sign_up(&http, "sam@example.com").await;
     let post = http
         .post(format!("{}/chat/", process.base))
-        .bearer_auth(token);
+        .bearer_auth(&token);
     let post = post
         .header("prefer", "respond-async")
         .json(&json!({ "message": "count" }));
@@ -129,7 +128,7 @@ async fn a_kill_in_the_middle_of_an_answer_only_delays_it() {
     for _ in 0..300 {
         let row: Value = http
             .get(&path)
-            .bearer_auth(token)
+            .bearer_auth(&token)
             .send()
             .await
             .unwrap()
@@ -157,17 +156,10 @@ async fn asked_to_end_it_finishes_what_runs() {
     let database = Database::new();
     let mut process = start(&database, &settings).await;
     let http = client().build().unwrap();
-    let account = json!({ "email": "tom@example.com", "password": PASSWORD });
-    let entered = http
-        .post(format!("{}/auth/signup", process.base))
-        .json(&account)
-        .send()
-        .await;
-    let entered: Value = entered.unwrap().json().await.unwrap();
-    let token = entered["access_token"].as_str().unwrap().to_owned();
+    let token = process.sign_up(&http, "tom@example.com").await;
     let post = http
         .post(format!("{}/chat/", process.base))
-        .bearer_auth(token);
+        .bearer_auth(&token);
     let post = tokio::spawn(post.json(&json!({ "message": "count" })).send());
     while upstream.requests().is_empty() {
         tokio::time::sleep(Duration::from_millis(20)).await;
