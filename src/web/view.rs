@@ -45,7 +45,6 @@ pub struct Shell {
     pub advisor: String,
     pub is_built_in: bool,
     pub catalogue: String,
-    pub public_url: String,
 }
 
 /// Who is logged in; left in the request by the check of their session.
@@ -67,7 +66,6 @@ impl Shell {
             advisor: crate::advisor::model_label(model).to_owned(),
             is_built_in: model == crate::advisor::CATALOGUE_MODEL,
             catalogue: app.catalogue.version.clone(),
-            public_url: app.config.public_url.clone(),
         })
     }
 
