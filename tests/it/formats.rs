@@ -13,12 +13,14 @@ async fn the_start_is_a_page_or_json() {
     assert_eq!(json["version"], env!("CARGO_PKG_VERSION"));
     let page = site.browser().get("/").send().await.unwrap();
     assert_eq!(header(&page, "content-type"), "text/html; charset=utf-8");
-    assert!(
-        page.text()
-            .await
-            .unwrap()
-            .contains("built-in catalogue advisor")
-    );
+    for path in ["/", "/login", "/signup", "/nowhere"] {
+        let page = site.browser().get(path).send().await.unwrap();
+        let html = page.text().await.unwrap();
+        assert!(
+            html.contains("built-in catalogue advisor"),
+            "{path} doesn't say who answers"
+        );
+    }
     assert_eq!(site.stranger().read("/healthz").await["status"], "ok");
     assert_eq!(site.stranger().read("/readyz").await["status"], "ready");
 }
