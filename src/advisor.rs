@@ -6,6 +6,8 @@ pub mod needs;
 mod prompt;
 pub mod tools;
 
+use std::sync::Arc;
+
 use tokio::sync::mpsc;
 
 use self::model::Model;
@@ -141,13 +143,17 @@ impl Advisor {
     /// When the model's server fails for good. What was sent by then stays sent.
     pub async fn reply(
         &self,
-        catalogue: &Catalogue,
+        catalogue: &Arc<Catalogue>,
         request: &Request,
         out: &mpsc::Sender<Piece>,
     ) -> Result<Made, Failure> {
         match self {
             Advisor::Catalogue => {
-                let answer = catalogue::answer(catalogue, &request.turns, request.knowledge);
+                let (catalogue, request) = (catalogue.clone(), request.clone());
+                let answer = off_the_async_threads(move || {
+                    catalogue::answer(&catalogue, &request.turns, request.knowledge)
+                })
+                .await?;
                 // A reader who has gone away has nothing to hear; the answer is stored all the same.
                 for paragraph in answer.text.split_inclusive('\n') {
                     out.send(Piece::Text(paragraph.to_owned())).await.ok();
@@ -161,6 +167,14 @@ impl Advisor {
             Advisor::Model(model) => model.reply(catalogue, request, out).await,
         }
     }
+}
+
+/// Reading a long conversation takes a while, and others must not wait for it.
+async fn off_the_async_threads<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Failure> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|error| Failure::Ours(error.to_string()))
 }
 
 /// The name under which the built-in advisor's replies are stored.

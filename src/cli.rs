@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
-use tracing_subscriber::filter::Targets;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
@@ -172,6 +172,8 @@ fn health() -> Result<(), Failure> {
 fn start_log(config: &Config) {
     // Checked when the settings were read.
     let filter: Targets = config.log.parse().unwrap_or_default();
+    // Whatever anybody on the network sends: not an error of ours.
+    let filter = filter.with_target("actix_http::h1", LevelFilter::OFF);
     let registry = tracing_subscriber::registry().with(filter);
     let layer = tracing_subscriber::fmt::layer()
         .with_ansi(std::io::stderr().is_terminal())

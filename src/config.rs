@@ -93,7 +93,8 @@ impl Config {
         let addr = parse_addr(&set("AUTIO_ADDR").unwrap_or_else(|| "127.0.0.1:8000".into()))?;
         let public_url = match set("AUTIO_PUBLIC_URL") {
             Some(url) => parse_origin("AUTIO_PUBLIC_URL", &url)?,
-            None => format!("http://{addr}"),
+            // As a browser has it: without port 80.
+            None => parse_origin("AUTIO_ADDR", &format!("http://{addr}"))?,
         };
         let database = parse_database(&set("DATABASE_URL").unwrap_or_else(|| "autio.db".into()))?;
         let jwt = JwtSecrets {
@@ -206,12 +207,12 @@ fn parse_origin(variable: &'static str, text: &str) -> Result<String, ConfigErro
 
 fn parse_base_url(text: &str) -> Result<String, ConfigError> {
     match reqwest::Url::parse(text) {
-        Ok(url) if matches!(url.scheme(), "http" | "https") => {
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.username().is_empty() => {
             Ok(text.trim_end_matches('/').to_owned())
         }
         _ => Err(bad(
             "OPENAI_BASE_URL",
-            "must be an http or https address such as http://127.0.0.1:11434/v1",
+            "must be an http or https address such as http://127.0.0.1:11434/v1, without a password",
         )),
     }
 }

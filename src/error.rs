@@ -102,6 +102,19 @@ impl Error {
         }
     }
 
+    /// What went wrong with all its causes, for the log alone.
+    pub fn causes(&self) -> String {
+        let first: &(dyn std::error::Error + 'static) = match self {
+            Error::Internal(cause) => cause.as_ref(),
+            error => error,
+        };
+        let causes = std::iter::successors(Some(first), |error| error.source());
+        causes
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join(": ")
+    }
+
     /// Seconds after which another try makes sense.
     pub fn retry_after(&self) -> Option<u64> {
         matches!(self, Error::Unavailable).then_some(2)
@@ -158,6 +171,7 @@ fn is_outage(error: &DieselError) -> bool {
                 "disk is full",
                 "disk I/O error",
                 "database is locked",
+                "readonly database",
                 "terminating connection",
                 "the database system is",
                 "server closed the connection",

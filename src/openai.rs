@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::pin::Pin;
 use std::time::Duration;
 
+use actix_web::web::Bytes;
 use eventsource_stream::{Event, EventStreamError, Eventsource};
 use futures_util::{Stream, StreamExt};
 use reqwest::{StatusCode, header};
@@ -17,8 +18,11 @@ use crate::config::OpenAiConfig;
 const CONNECT: Duration = Duration::from_secs(5);
 /// The longest silence, before the first token and between two.
 const IDLE: Duration = Duration::from_secs(30);
-/// A whole call, its retries among it.
-const TOTAL: Duration = Duration::from_secs(120);
+/// A whole reply: every call that it takes, their retries among them.
+pub const TOTAL: Duration = Duration::from_secs(120);
+/// The longest line of a stream and the longest stream, in bytes: nothing worth reading is longer.
+const LONGEST_LINE: usize = 64 * 1024;
+const LONGEST_STREAM: usize = 4 * 1024 * 1024;
 const RETRIES: u32 = 2;
 /// A longer Retry-After is not waited for: the person is told instead.
 const LONGEST_WAIT: Duration = Duration::from_secs(20);
@@ -46,6 +50,8 @@ pub enum Failure {
     Malformed(String),
     #[error("the model's server filtered the answer")]
     Filtered,
+    #[error("a fault of ours: {0}")]
+    Ours(String),
 }
 
 impl Failure {
@@ -66,6 +72,9 @@ impl Failure {
             }
             Failure::Truncated | Failure::Malformed(_) => {
                 "The answer broke off before it was whole. Your message is kept: try again."
+            }
+            Failure::Ours(_) => {
+                "Something went wrong on our side. Your message is kept: try again."
             }
             Failure::Filtered => {
                 "The model declined to answer this. Your message is kept: try putting it another way."
@@ -148,7 +157,8 @@ pub enum Delta {
         index: usize,
         part: ToolCall,
     },
-    Usage(Usage),
+    /// The server's limit of length ended the answer.
+    CutOff,
 }
 
 /// A model's server and how to speak to it.
@@ -188,8 +198,8 @@ impl Client {
         &self,
         messages: &[Message],
         tools: Option<&Value>,
+        deadline: Instant,
     ) -> Result<Answer, Failure> {
-        let deadline = Instant::now() + TOTAL;
         let mut body = json!({
             "model": self.config.model,
             "messages": messages,
@@ -252,16 +262,46 @@ impl Client {
             ));
         }
         Ok(Answer {
-            events: Box::pin(response.bytes_stream().eventsource()),
+            events: Box::pin(bounded(response).eventsource()),
             waiting: VecDeque::new(),
             deadline,
+            usage: None,
+            last_call: 0,
             finished: false,
             ended: false,
         })
     }
 }
 
-type Events = dyn Stream<Item = Result<Event, EventStreamError<reqwest::Error>>> + Send;
+type Events = dyn Stream<Item = Result<Event, EventStreamError<BadStream>>> + Send;
+
+/// Why the bytes of a stream end early.
+#[derive(Debug, thiserror::Error)]
+enum BadStream {
+    #[error("{0}")]
+    Transport(reqwest::Error),
+    #[error("a line or a stream without end")]
+    TooLong,
+}
+
+/// The body in pieces, as long as its lines and the whole are of a bearable length.
+fn bounded(response: reqwest::Response) -> impl Stream<Item = Result<Bytes, BadStream>> + Send {
+    let (mut line, mut total) = (0, 0);
+    response.bytes_stream().map(move |chunk| {
+        let chunk = chunk.map_err(BadStream::Transport)?;
+        total += chunk.len();
+        for part in chunk.split_inclusive(|byte| *byte == b'\n') {
+            line += part.len();
+            if line > LONGEST_LINE || total > LONGEST_STREAM {
+                return Err(BadStream::TooLong);
+            }
+            if part.ends_with(b"\n") {
+                line = 0;
+            }
+        }
+        Ok(chunk)
+    })
+}
 
 /// An answer as it comes. Dropping it ends the call.
 pub struct Answer {
@@ -269,6 +309,10 @@ pub struct Answer {
     /// One event may hold several pieces.
     waiting: VecDeque<Delta>,
     deadline: Instant,
+    /// The last that the server said: some repeat a running total with each piece.
+    usage: Option<Usage>,
+    /// The tool call that pieces without an index belong to.
+    last_call: usize,
     /// The model has said that it is finished.
     finished: bool,
     /// The stream is over.
@@ -296,11 +340,15 @@ impl Answer {
                 None if self.finished => self.ended = true,
                 None => return Err(Failure::Truncated),
                 Some(Err(_)) if self.finished => self.ended = true,
-                Some(Err(EventStreamError::Transport(error))) => {
-                    tracing::debug!(%error, "the stream broke off");
+                Some(Err(EventStreamError::Transport(BadStream::Transport(error)))) => {
+                    tracing::debug!(error = %error.without_url(), "the stream broke off");
                     return Err(Failure::Truncated);
                 }
-                Some(Err(error)) => return Err(Failure::Malformed(error.to_string())),
+                Some(Err(EventStreamError::Transport(error @ BadStream::TooLong))) => {
+                    return Err(Failure::Malformed(error.to_string()));
+                }
+                // Their own words would quote the stream.
+                Some(Err(_)) => return Err(Failure::Malformed("no event stream".into())),
                 Some(Ok(event)) if event.data.trim() == "[DONE]" => {
                     if !self.finished {
                         return Err(Failure::Truncated);
@@ -312,20 +360,34 @@ impl Answer {
         }
     }
 
+    /// Tokens that the call took, if the server said so by now.
+    pub fn usage(&self) -> Option<Usage> {
+        self.usage
+    }
+
     fn read(&mut self, data: &str) -> Result<(), Failure> {
-        let chunk: Chunk =
-            serde_json::from_str(data).map_err(|error| Failure::Malformed(error.to_string()))?;
+        // The error's own words would quote the reply, so only its kind and place go to the log.
+        let chunk: Chunk = serde_json::from_str(data).map_err(|error| {
+            let (kind, place) = (error.classify(), error.column());
+            Failure::Malformed(format!(
+                "an event that isn't a chunk: {kind:?} error at {place}"
+            ))
+        })?;
         if let Some(error) = chunk.error {
             return Err(Failure::Status(200, name_error(&error)));
         }
         for choice in chunk.choices {
-            if let Some(text) = choice.delta.content.filter(|text| !text.is_empty()) {
+            let delta = choice.delta.unwrap_or_default();
+            // PostgreSQL keeps no NUL, and nobody misses one.
+            let text = delta.content.unwrap_or_default().replace('\0', "");
+            if !text.is_empty() {
                 self.waiting.push_back(Delta::Text(text));
             }
-            for call in choice.delta.tool_calls.unwrap_or_default() {
+            for call in delta.tool_calls.unwrap_or_default() {
+                let index = self.place_of(&call);
                 let function = call.function.unwrap_or_default();
                 self.waiting.push_back(Delta::ToolCall {
-                    index: call.index,
+                    index,
                     part: ToolCall {
                         id: call.id.unwrap_or_default(),
                         name: function.name.unwrap_or_default(),
@@ -334,15 +396,34 @@ impl Answer {
                 });
             }
             match choice.finish_reason.as_deref() {
-                None => {}
+                None | Some("") => {}
                 Some("content_filter") => return Err(Failure::Filtered),
+                Some("length") => {
+                    self.finished = true;
+                    self.waiting.push_back(Delta::CutOff);
+                }
                 Some(_) => self.finished = true,
             }
         }
-        if let Some(usage) = chunk.usage {
-            self.waiting.push_back(Delta::Usage(usage));
+        let count = |field: &str| chunk.usage.as_ref()?.get(field)?.as_i64();
+        let counts = (count("prompt_tokens"), count("completion_tokens"));
+        if let (Some(prompt_tokens), completion_tokens) = counts {
+            self.usage = Some(Usage {
+                prompt_tokens,
+                completion_tokens: completion_tokens.unwrap_or(0),
+            });
         }
         Ok(())
+    }
+
+    /// Which call a piece belongs to. Some servers give no index: there a new id is a new call.
+    fn place_of(&mut self, part: &CallPart) -> usize {
+        self.last_call = match part.index {
+            Some(index) => index,
+            None if part.id.as_deref().is_some_and(|id| !id.is_empty()) => self.last_call + 1,
+            None => self.last_call,
+        };
+        self.last_call
     }
 }
 
@@ -350,14 +431,14 @@ impl Answer {
 struct Chunk {
     #[serde(default)]
     choices: Vec<Choice>,
-    usage: Option<Usage>,
+    /// Read field by field: servers differ in what they count, and no answer is lost over it.
+    usage: Option<Value>,
     error: Option<Value>,
 }
 
 #[derive(Deserialize)]
 struct Choice {
-    #[serde(default)]
-    delta: ChoiceDelta,
+    delta: Option<ChoiceDelta>,
     finish_reason: Option<String>,
 }
 
@@ -369,8 +450,7 @@ struct ChoiceDelta {
 
 #[derive(Deserialize)]
 struct CallPart {
-    #[serde(default)]
-    index: usize,
+    index: Option<usize>,
     id: Option<String>,
     function: Option<FunctionPart>,
 }
@@ -441,6 +521,15 @@ fn error_code(body: &[u8]) -> String {
 
 fn name_error(error: &Value) -> String {
     let named = [&error["code"], &error["type"]];
-    let name = named.iter().find_map(|value| value.as_str());
-    name.unwrap_or("no code").chars().take(80).collect()
+    // A code is one short word; anything else may quote what was said.
+    let is_code = |text: &&str| {
+        text.len() <= 40
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b))
+    };
+    let name = named
+        .iter()
+        .find_map(|value| value.as_str().filter(is_code));
+    name.unwrap_or("no code").to_owned()
 }

@@ -67,7 +67,7 @@ impl Server {
         let (queue, jobs) = Queue::local();
         let app = App::new(Parts {
             advisor: Advisor::new(&config).map_err(Error::internal)?,
-            catalogue: Catalogue::built_in().map_err(Error::internal)?,
+            catalogue: Arc::new(Catalogue::built_in().map_err(Error::internal)?),
             db,
             queue,
             feed: Feed::default(),

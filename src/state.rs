@@ -19,7 +19,7 @@ pub struct App(Arc<Parts>);
 pub struct Parts {
     pub config: Config,
     pub db: Db,
-    pub catalogue: Catalogue,
+    pub catalogue: Arc<Catalogue>,
     pub advisor: Advisor,
     pub queue: Queue,
     pub feed: Feed,

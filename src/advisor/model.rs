@@ -1,13 +1,16 @@
 //! The advisor behind OpenAI's protocol: rounds of text and tool calls until the answer is whole.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
-use super::{Answer, Made, Piece, Request, needs, prompt, tools};
-use crate::cars::{Car, Catalogue};
+use super::needs::Need;
+use super::{Answer, Made, Piece, Request, needs, off_the_async_threads, prompt, tools};
+use crate::cars::{Car, Catalogue, search};
 use crate::config::OpenAiConfig;
-use crate::openai::{Client, Delta, Failure, Message, ToolCall, Usage};
+use crate::openai::{self, Client, Delta, Failure, Message, ToolCall, Usage};
 
 /// How often the model may call tools before it has to answer.
 const ROUNDS: usize = 6;
@@ -15,6 +18,8 @@ const ROUNDS: usize = 6;
 const CALLS: usize = 8;
 /// The longest reply that is kept, in bytes: a model that never stops is stopped.
 const LONGEST: usize = 64 * 1024;
+/// Said after an answer that the server's limit of length ended.
+const CUT_OFF: &str = "\n\n*The answer was cut off here: the model's limit of length was reached.*";
 /// How many cars a reply shows.
 const CARDS: usize = 6;
 
@@ -39,25 +44,39 @@ impl Model {
 
     pub(super) async fn reply(
         &self,
-        catalogue: &Catalogue,
+        catalogue: &Arc<Catalogue>,
         request: &Request,
         out: &mpsc::Sender<Piece>,
     ) -> Result<Made, Failure> {
-        let needs = needs::read(&request.turns, catalogue);
+        let deadline = Instant::now() + openai::TOTAL;
+        let needs = {
+            let (catalogue, turns) = (catalogue.clone(), request.turns.clone());
+            off_the_async_threads(move || needs::read(&turns, &catalogue)).await?
+        };
         let first = prompt::system(&self.first_line, catalogue, request.knowledge, &needs);
         let mut messages = vec![first];
         messages.extend(prompt::history(&request.turns));
 
         let schemas = tools::schemas();
-        let mut text = String::new();
+        let mut heard = Heard::new(out);
         let mut found: Vec<Car> = Vec::new();
-        let mut usage = Usage::default();
-        for round in 0..=ROUNDS {
+        let mut has_tools = true;
+        let mut round = 0;
+        loop {
             // The last round has no tools, so it can only answer.
-            let tools = (round < ROUNDS).then_some(&schemas);
-            let said = self
-                .round(&messages, tools, &mut text, &mut usage, out)
-                .await?;
+            let tools = (has_tools && round < ROUNDS).then_some(&schemas);
+            let said = match self.round(&messages, tools, deadline, &mut heard).await {
+                // A server that knows no tools gets what a search for the needs finds instead.
+                Err(Failure::Status(400 | 422 | 501, _)) if tools.is_some() && round == 0 => {
+                    has_tools = false;
+                    let result = search_needs(catalogue, &needs);
+                    messages.insert(1, prompt::found(&result.json));
+                    found.extend(result.cars);
+                    round += 1;
+                    continue;
+                }
+                said => said?,
+            };
             if said.calls.is_empty() {
                 break;
             }
@@ -78,7 +97,12 @@ impl Model {
                     content,
                 });
             }
+            if round == ROUNDS {
+                break;
+            }
+            round += 1;
         }
+        let Heard { text, usage, .. } = heard;
         if text.trim().is_empty() {
             return Err(Failure::Truncated);
         }
@@ -86,36 +110,32 @@ impl Model {
         out.send(Piece::Cars(cars.clone())).await.ok();
         Ok(Made {
             answer: Answer { text, cars, needs },
-            usage: Some(usage),
+            usage,
         })
     }
 
-    /// One call upstream. Text goes to `out` and to the end of `text`.
+    /// One call upstream.
     async fn round(
         &self,
         messages: &[Message],
         tools: Option<&serde_json::Value>,
-        text: &mut String,
-        usage: &mut Usage,
-        out: &mpsc::Sender<Piece>,
+        deadline: Instant,
+        heard: &mut Heard<'_>,
     ) -> Result<Said, Failure> {
-        let mut answer = self.client.stream(messages, tools).await?;
+        let mut answer = self.client.stream(messages, tools, deadline).await?;
         let mut said = String::new();
         let mut calls: BTreeMap<usize, ToolCall> = BTreeMap::new();
         while let Some(delta) = answer.next().await? {
             match delta {
                 Delta::Text(mut part) => {
                     // What is said after a tool call is a paragraph of its own.
-                    if said.is_empty() && !text.is_empty() {
+                    if said.is_empty() && !heard.text.is_empty() {
                         part.insert_str(0, "\n\n");
                     }
                     said.push_str(&part);
-                    text.push_str(&part);
-                    out.send(Piece::Text(part)).await.ok();
-                    if text.len() > LONGEST {
-                        return Err(Failure::Malformed("an answer without end".into()));
-                    }
+                    heard.text(part).await?;
                 }
+                Delta::CutOff => heard.text(CUT_OFF.to_owned()).await?,
                 Delta::ToolCall { index, part } => {
                     let call = calls.entry(index).or_default();
                     call.id.push_str(&part.id);
@@ -125,14 +145,50 @@ impl Model {
                         return Err(Failure::Malformed("tool calls without end".into()));
                     }
                 }
-                Delta::Usage(more) => *usage += more,
             }
+        }
+        if let Some(usage) = answer.usage() {
+            *heard.usage.get_or_insert_default() += usage;
         }
         Ok(Said {
             text: said,
             calls: calls.into_values().collect(),
         })
     }
+}
+
+/// What came so far, over all rounds.
+struct Heard<'a> {
+    out: &'a mpsc::Sender<Piece>,
+    text: String,
+    /// None until a server counts.
+    usage: Option<Usage>,
+}
+
+impl<'a> Heard<'a> {
+    fn new(out: &'a mpsc::Sender<Piece>) -> Self {
+        Self {
+            out,
+            text: String::new(),
+            usage: None,
+        }
+    }
+
+    /// Adds text and sends it on, as long as it is of a bearable length.
+    async fn text(&mut self, part: String) -> Result<(), Failure> {
+        self.text.push_str(&part);
+        if self.text.len() > LONGEST {
+            return Err(Failure::Malformed("an answer without end".into()));
+        }
+        // A reader who has gone away has nothing to hear; the answer is stored all the same.
+        self.out.send(Piece::Text(part)).await.ok();
+        Ok(())
+    }
+}
+
+/// What a search for the needs finds, in the form of a tool's result.
+fn search_needs(catalogue: &Catalogue, needs: &[Need]) -> tools::ToolResult {
+    tools::show(&search(catalogue, &needs::filter(needs), tools::MOST))
 }
 
 /// What one round brought.

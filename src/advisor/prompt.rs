@@ -46,6 +46,13 @@ pub fn system(
     Message::System { content }
 }
 
+/// For a server that knows no tools: what a search for the needs found.
+pub fn found(result: &serde_json::Value) -> Message {
+    Message::System {
+        content: format!("search_cars was called for you with these needs and returned: {result}"),
+    }
+}
+
 /// The last turns that fit the budget, the newest always among them.
 pub fn history(turns: &[Turn]) -> Vec<Message> {
     let mut left = HISTORY_TOKENS;

@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::web;
 use askama::Template;
-use chrono::{DateTime, NaiveDateTime};
+use chrono::{DateTime, Datelike, NaiveDateTime};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -155,6 +155,8 @@ fn read_cursor(cursor: &str) -> Result<(NaiveDateTime, String), Error> {
         .split_once('_')
         .and_then(|(micros, id)| {
             let time = DateTime::from_timestamp_micros(micros.parse().ok()?)?;
+            // What PostgreSQL can compare with; ours are from this century.
+            (1970..10_000).contains(&time.year()).then_some(())?;
             Some((time.naive_utc(), parse_id(id).ok()?))
         })
         .ok_or_else(|| Error::field("cursor", "Give the cursor as `next` had it."))

@@ -44,27 +44,37 @@ static CLEANER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
     builder
 });
 
+/// How deep quotes, lists and emphasis may nest. Deeper levels are shown on this one: the time that
+/// parsers of HTML take grows with the square of the depth.
+const DEEPEST: usize = 8;
+/// How much is rendered, in bytes; what comes after it is shown as plain text.
+const LONGEST: usize = 16 * 1024;
+
 /// Renders Markdown as HTML that is safe to show: also in the middle of a stream.
 pub fn to_html(markdown: &str) -> String {
+    let end = markdown.floor_char_boundary(LONGEST);
+    let (markdown, rest) = markdown.split_at(end);
     let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH;
-    let mut inside_image = 0u32;
+    // Whether each open element is kept: its end shares its beginning's fate.
+    let mut open: Vec<bool> = Vec::new();
+    let mut depth = 0;
     let events = Parser::new_ext(markdown, options).filter_map(|event| match event {
-        // A page has one h1 and its h2s; what a reply calls a heading comes below them.
-        Event::Start(Tag::Heading { level, .. }) => Some(Event::Start(Tag::Heading {
-            level: lower(level),
-            id: None,
-            classes: Vec::new(),
-            attrs: Vec::new(),
-        })),
-        Event::End(TagEnd::Heading(level)) => Some(Event::End(TagEnd::Heading(lower(level)))),
-        // An image keeps its words and loses its address.
-        Event::Start(Tag::Image { .. }) => {
-            inside_image += 1;
-            None
+        Event::Start(tag) => {
+            // An image keeps its words and loses its address.
+            let kept = depth < DEEPEST && !matches!(tag, Tag::Image { .. });
+            open.push(kept);
+            depth += usize::from(kept);
+            kept.then(|| Event::Start(lower_heading(tag)))
         }
-        Event::End(TagEnd::Image) => {
-            inside_image = inside_image.saturating_sub(1);
-            None
+        Event::End(tag) => {
+            let kept = open.pop().unwrap_or(false);
+            depth -= usize::from(kept);
+            kept.then(|| {
+                Event::End(match tag {
+                    TagEnd::Heading(level) => TagEnd::Heading(lower(level)),
+                    other => other,
+                })
+            })
         }
         // HTML is shown as the text that it is.
         Event::Html(text) | Event::InlineHtml(text) => Some(Event::Text(text)),
@@ -72,7 +82,24 @@ pub fn to_html(markdown: &str) -> String {
     });
     let mut rendered = String::with_capacity(markdown.len() * 2);
     html::push_html(&mut rendered, events);
-    CLEANER.clean(&rendered).to_string()
+    let mut clean = CLEANER.clean(&rendered).to_string();
+    if !rest.is_empty() {
+        clean.push_str(&format!("<p>{}</p>", ammonia::clean_text(rest)));
+    }
+    clean
+}
+
+/// A page has one h1 and its h2s; what a reply calls a heading comes below them.
+fn lower_heading(tag: Tag<'_>) -> Tag<'_> {
+    match tag {
+        Tag::Heading { level, .. } => Tag::Heading {
+            level: lower(level),
+            id: None,
+            classes: Vec::new(),
+            attrs: Vec::new(),
+        },
+        other => other,
+    }
 }
 
 fn lower(level: pulldown_cmark::HeadingLevel) -> pulldown_cmark::HeadingLevel {
@@ -96,6 +123,33 @@ mod tests {
         assert!(
             html.contains(r#"rel="nofollow noopener noreferrer""#),
             "{html}"
+        );
+    }
+
+    #[test]
+    fn depth_and_length_are_bounded() {
+        for nested in [
+            ">", "> ", "1. ", "- ", "*a ", "**", "[", "![", "&", "<", "`",
+        ] {
+            let html = to_html(&nested.repeat(60_000 / nested.len()));
+            for tag in ["<blockquote>", "<ol>", "<ul>", "<em>"] {
+                let mut depth = 0usize;
+                let mut deepest = 0;
+                for part in html.split_inclusive('>') {
+                    depth += usize::from(part.ends_with(tag));
+                    deepest = deepest.max(depth);
+                    depth -= usize::from(part.ends_with(&tag.replace('<', "</")));
+                }
+                assert!(
+                    deepest <= super::DEEPEST,
+                    "{nested}: {tag} is {deepest} deep"
+                );
+            }
+        }
+        let long = "word ".repeat(20_000);
+        assert!(
+            to_html(&long).matches("word").count() == 20_000,
+            "nothing is lost"
         );
     }
 

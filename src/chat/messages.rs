@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::post::{self, Reply};
 use super::views::{self, MessageView};
 use crate::auth::CurrentUser;
-use crate::db::messages::{self, Message, Status};
+use crate::db::messages::{self, Message, Role, Status};
 use crate::error::Error;
 use crate::state::App;
 use crate::web::format::Format;
@@ -40,6 +40,9 @@ pub async fn stop(
         .db
         .write(move |conn| {
             let before = messages::get(conn, &user_id, &reply_id)?;
+            if before.role != Role::Assistant {
+                return Err(Error::State("Only an answer can be stopped."));
+            }
             messages::stop(conn, &user_id, &reply_id)?;
             Ok(before.status)
         })

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::views;
 use crate::auth::CurrentUser;
 use crate::cars::Car;
-use crate::db::messages::{self, Message, Status};
+use crate::db::messages::{self, Message, Role, Status};
 use crate::error::Error;
 use crate::feed::{Progress, Reader};
 use crate::state::App;
@@ -37,9 +37,13 @@ pub async fn events(
     let id = parse_id(&id)?;
     let (user_id, message_id) = (current.user.id.clone(), id.clone());
     // Asked for before the stream begins, so that a stranger gets a 404 and not an empty stream.
-    app.db
+    let message = app
+        .db
         .read(move |conn| messages::get(conn, &user_id, &message_id))
         .await?;
+    if message.role != Role::Assistant {
+        return Err(Error::NotFound);
+    }
     let encoder = match format {
         Format::Fragment => Encoder::Fragments {
             id: id.clone(),
@@ -92,7 +96,7 @@ impl Follow {
                 Ok(chunk) => chunk.map(|chunk| (Ok(web::Bytes::from(chunk)), follow)),
                 Err(error) => {
                     // The head is long sent; the reader comes back and gets the rest.
-                    tracing::warn!(%error, "a stream broke off");
+                    tracing::warn!(cause = error.causes(), "a stream broke off");
                     None
                 }
             }

@@ -1,6 +1,7 @@
 //! Makes the replies: claims a row, runs the advisor, keeps what came, and ends it once.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Semaphore, broadcast, mpsc, watch};
@@ -34,9 +35,11 @@ const DRAIN: Duration = Duration::from_secs(25);
 const GIVEN_UP: &str =
     "Autio tried three times and could not finish this answer. Your message is kept: try again.";
 
+const NOT_KEPT: &str = "The answer could not be stored, which is a fault on our side. Your message is kept: try again.";
+
 /// Makes replies until `draining` turns true; then finishes what runs, or hands it back.
 pub async fn run(app: App, mut jobs: Jobs, mut draining: watch::Receiver<bool>) {
-    let owner = db::new_id();
+    let mine = Mine::default();
     let slots = Arc::new(Semaphore::new(AT_ONCE));
     let mut running = JoinSet::new();
     let mut sweep = tokio::time::interval(SWEEP);
@@ -57,26 +60,77 @@ pub async fn run(app: App, mut jobs: Jobs, mut draining: watch::Receiver<bool>) 
                 () = told(&mut draining) => break,
                 permit = slots.clone().acquire_owned() => permit,
             };
-            let (app, owner) = (app.clone(), owner.clone());
+            // The sweep also finds what is being made here by a worker that can't renew its lease.
+            let Some(hold) = mine.take(&id) else { continue };
+            let app = app.clone();
             running.spawn(async move {
                 let _permit = permit;
-                if let Err(error) = make(&app, &owner, &id).await {
-                    tracing::error!(%error, reply = %id, "a reply could not be made; the sweep will try again");
+                if let Err(error) = make(&app, &hold.owner, &id).await {
+                    tracing::error!(cause = error.causes(), reply = %id, "a reply could not be made; the sweep will try again");
                 }
             });
         }
     }
     let all = async { while running.join_next().await.is_some() {} };
-    if tokio::time::timeout(DRAIN, all).await.is_err() {
-        running.shutdown().await;
-        tracing::warn!("replies were still running; they are handed back");
+    if tokio::time::timeout(DRAIN, all).await.is_ok() {
+        return;
     }
+    let owners = mine.owners();
+    running.shutdown().await;
+    tracing::warn!("replies were still running; they are handed back");
     let released = app
         .db
-        .write(move |conn| messages::release(conn, &owner))
+        .write(move |conn| messages::release(conn, &owners))
         .await;
     if let Err(error) = released {
-        tracing::warn!(%error, "leases could not be handed back; they run out by themselves");
+        tracing::warn!(
+            cause = error.causes(),
+            "leases could not be handed back; they run out by themselves"
+        );
+    }
+}
+
+/// The replies that this process works at, each with the name under which it holds the lease. A name
+/// of its own for each attempt: an earlier one that was thought dead can't write into a later one.
+#[derive(Clone, Default)]
+struct Mine(Arc<Mutex<HashMap<String, String>>>);
+
+/// Keeps a reply among [`Mine`] until it is dropped.
+struct Hold {
+    mine: Mine,
+    id: String,
+    owner: String,
+}
+
+impl Mine {
+    /// None when it is being worked at already.
+    fn take(&self, id: &str) -> Option<Hold> {
+        let mut held = self.lock();
+        if held.contains_key(id) {
+            return None;
+        }
+        let owner = db::new_id();
+        held.insert(id.to_owned(), owner.clone());
+        Some(Hold {
+            mine: self.clone(),
+            id: id.to_owned(),
+            owner,
+        })
+    }
+
+    fn owners(&self) -> Vec<String> {
+        self.lock().values().cloned().collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, String>> {
+        // Whoever panicked left the map whole: every change to it is a single call.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        self.mine.lock().remove(&self.id);
     }
 }
 
@@ -91,7 +145,10 @@ async fn unclaimed(app: &App) -> Vec<String> {
         .read(|conn| messages::unclaimed(conn, db::now(), SWEEP_LIMIT))
         .await;
     found.unwrap_or_else(|error| {
-        tracing::warn!(%error, "the sweep could not look for unfinished replies");
+        tracing::warn!(
+            cause = error.causes(),
+            "the sweep could not look for unfinished replies"
+        );
         Vec::new()
     })
 }
@@ -259,7 +316,7 @@ async fn keep(app: &App, owner: &str, id: &str, text: &str) -> bool {
         .write(move |conn| messages::checkpoint(conn, &owned, &owner, &text, db::now() + LEASE));
     kept.await.unwrap_or_else(|error| {
         // The lease lasts through several of these; if it runs out, `finish` finds out.
-        tracing::warn!(%error, reply = %id, "a checkpoint was missed");
+        tracing::warn!(cause = error.causes(), reply = %id, "a checkpoint was missed");
         true
     })
 }
@@ -293,7 +350,7 @@ fn failed(app: &App, text: String, error: &str) -> Outcome {
 }
 
 /// Ends the row, with some patience for a database that is away for a moment.
-async fn finish(app: &App, owner: &str, id: &str, outcome: Outcome) -> Result<(), Error> {
+async fn finish(app: &App, owner: &str, id: &str, mut outcome: Outcome) -> Result<(), Error> {
     let mut tries = 0;
     loop {
         let (owned, owner, row) = (id.to_owned(), owner.to_owned(), outcome.clone());
@@ -309,6 +366,11 @@ async fn finish(app: &App, owner: &str, id: &str, outcome: Outcome) -> Result<()
             Err(Error::Unavailable) if tries < 5 => {
                 tries += 1;
                 tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+            // What the database can't keep it won't keep at a second try either.
+            Err(error) if outcome.status == Status::Done.as_str() => {
+                tracing::error!(cause = error.causes(), reply = %id, "a reply could not be kept");
+                outcome = failed(app, String::new(), NOT_KEPT);
             }
             Err(error) => return Err(error),
         }

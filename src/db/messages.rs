@@ -226,10 +226,10 @@ pub fn stop(conn: &mut Conn, user_id: &str, id: &str) -> Result<bool, Error> {
     Ok(stopped == 1)
 }
 
-/// Hands back whatever `owner` still holds, for another worker to begin anew.
-pub fn release(conn: &mut Conn, owner: &str) -> Result<(), Error> {
+/// Hands back whatever `owners` still hold, for another worker to begin anew.
+pub fn release(conn: &mut Conn, owners: &[String]) -> Result<(), Error> {
     let held = messages::table
-        .filter(dsl::lease_owner.eq(owner))
+        .filter(dsl::lease_owner.eq_any(owners))
         .filter(dsl::status.eq(Status::Running.as_str()));
     diesel::update(held)
         .set((

@@ -57,6 +57,9 @@ impl ManageConnection for Manager {
                 .map_err(QueryError)?;
             return Ok(Conn::Postgres(conn));
         }
+        if self.role == Role::Writer {
+            make_private(&self.address);
+        }
         let mut conn = SqliteConnection::establish(&self.address).map_err(ConnectionError)?;
         // The timeout comes first: turning on WAL needs a lock that another process may hold.
         conn.batch_execute("PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON;")
@@ -81,6 +84,16 @@ impl ManageConnection for Manager {
     fn has_broken(&self, _: &mut Conn) -> bool {
         std::thread::panicking()
     }
+}
+
+/// Makes a new database file that only its owner can read: it holds people's conversations. What
+/// goes wrong here goes wrong again, with its reason, when SQLite opens the file.
+fn make_private(path: &str) {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).ok();
 }
 
 /// Sends the pool's errors to the log.

@@ -78,7 +78,9 @@ impl Writer {
 fn serve(manager: &Manager, first: Conn, jobs: &Receiver<Job>) {
     let mut conn = Some(first);
     while let Ok(job) = jobs.recv() {
-        let group = std::iter::once(job).chain(jobs.try_iter().take(GROUP - 1));
+        let group: Vec<Job> = std::iter::once(job)
+            .chain(jobs.try_iter().take(GROUP - 1))
+            .collect();
         if conn.is_none() {
             conn = manager
                 .connect()
@@ -86,20 +88,26 @@ fn serve(manager: &Manager, first: Conn, jobs: &Receiver<Job>) {
                 .ok();
         }
         let Some(open) = &mut conn else {
-            // Dropping a job tells its caller that the database is unavailable.
-            group.for_each(drop);
+            refuse_waiting(jobs);
             continue;
         };
         if let Err(error) = commit(open, group) {
             tracing::error!(%error, "a group of writes was not kept");
             // Whatever state the connection is in, the next group starts with a new one.
             conn = None;
+            refuse_waiting(jobs);
         }
     }
 }
 
+/// Drops what waits, which tells its callers that the database is unavailable: better at once than
+/// after everybody before them has waited in vain.
+fn refuse_waiting(jobs: &Receiver<Job>) {
+    jobs.try_iter().for_each(drop);
+}
+
 /// Runs a group in one transaction and tells every caller how it went.
-fn commit(conn: &mut Conn, group: impl Iterator<Item = Job>) -> QueryResult<()> {
+fn commit(conn: &mut Conn, group: Vec<Job>) -> QueryResult<()> {
     sqlite(conn, |c| {
         AnsiTransactionManager::begin_transaction_sql(c, "BEGIN IMMEDIATE")
     })?;

@@ -89,8 +89,8 @@ fn explain(response: ServiceResponse, format: Format, id: &str) -> ServiceRespon
             Problem::of_status(unnamed)
         }
     };
-    if let Some(Error::Internal(cause)) = response.error().and_then(|e| e.as_error::<Error>()) {
-        tracing::error!(cause = %chain(cause.as_ref()), "a request failed");
+    if let Some(error @ Error::Internal(_)) = response.error().and_then(|e| e.as_error::<Error>()) {
+        tracing::error!(cause = error.causes(), "a request failed");
     }
     let mut explained = match error.render(&request, format, id) {
         Ok(explained) => explained,
@@ -268,13 +268,6 @@ fn login_address(request: &HttpRequest) -> String {
         .append_pair("next", back)
         .finish();
     format!("/login?{query}")
-}
-
-/// An error with all its causes, in one line.
-fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    let texts: Vec<_> = causes.map(ToString::to_string).collect();
-    texts.join(": ")
 }
 
 #[derive(Template)]
