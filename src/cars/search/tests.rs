@@ -59,6 +59,20 @@ fn filters() -> Vec<Filter> {
             ..Filter::default()
         },
         Filter {
+            budget_max: Some(30_000),
+            stars_min: Some(5),
+            seats_min: Some(5),
+            sort: Sort::Price,
+            ..Filter::default()
+        },
+        Filter {
+            towing_min: Some(5_000),
+            horsepower_min: Some(250),
+            year_min: Some(2020),
+            sort: Sort::Power,
+            ..Filter::default()
+        },
+        Filter {
             transmissions: vec![Transmission::Manual],
             sort: Sort::Newest,
             ..Filter::default()
@@ -241,5 +255,64 @@ fn when_nothing_fits_the_smallest_change_comes_first() {
     for change in &found.changes {
         assert_eq!(search(&shipped, &change.filter, 5).total, change.total);
         assert!(change.total > 0);
+    }
+}
+
+#[test]
+fn an_unknown_price_is_neither_within_a_budget_nor_beyond_it() {
+    let shipped = shipped();
+    let filter = Filter {
+        budget_max: Some(27_000),
+        bodies: vec![Body::Suv],
+        ..Filter::default()
+    };
+    let ranked = rank(&shipped, &filter);
+    let (known, open) = ranked.rows.split_at(ranked.known);
+    let usd = |row: &Row| row.facts.joined.price.map(|price| price.usd);
+    assert!(
+        !known.is_empty()
+            && known
+                .iter()
+                .all(|row| usd(row) <= Some(27_000) && usd(row).is_some())
+    );
+    assert!(!open.is_empty() && open.iter().all(|row| usd(row).is_none()));
+    assert_eq!(ranked.open, [(Limit::BudgetMax, open.len())]);
+    // Nothing that could fit is lost: without the budget there are the same models and those known to cost more.
+    let all = rank(
+        &shipped,
+        &Filter {
+            budget_max: None,
+            ..filter.clone()
+        },
+    );
+    let dear = all
+        .rows
+        .iter()
+        .filter(|row| !ranked.rows.iter().any(|other| other.group == row.group));
+    assert_eq!(dear.filter(|row| usd(row).is_none()).count(), 0);
+}
+
+#[test]
+fn the_smallest_sum_that_helps_is_the_one_that_is_missing() {
+    let shipped = shipped();
+    let filter = Filter {
+        bodies: vec![Body::Minivan],
+        budget_max: Some(35_000),
+        ..Filter::default()
+    };
+    let found = search(&shipped, &filter, 0);
+    let change = found
+        .changes
+        .iter()
+        .find(|change| change.limit == Limit::BudgetMax)
+        .unwrap();
+    let cheapest = shipped
+        .iter()
+        .filter(|car| car.body == Some(Body::Minivan) && car.year >= 2024)
+        .filter_map(|car| Some(car.price?.usd))
+        .min();
+    assert_eq!((found.total, change.to), (0, cheapest));
+    for change in &found.changes {
+        assert_eq!(search(&shipped, &change.filter, 0).total, change.total);
     }
 }
