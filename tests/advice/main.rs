@@ -183,14 +183,14 @@ fn the_smallest_change_may_be_money_or_a_seat() {
         });
         text
     };
-    let dear = text("a minivan under $35,000");
+    let dear = text("a minivan under $40,000");
     assert!(
         dear.contains("The smallest change that would help: $"),
         "{dear}"
     );
     assert!(dear.contains(" more gives "), "{dear}");
-    let wide = text("a sedan with 6 seats");
-    assert!(wide.contains("5 seats instead of 6 gives "), "{wide}");
+    let wide = text("a sedan with 7 seats");
+    assert!(wide.contains(" seats instead of 7 gives "), "{wide}");
     let odd = text("a 2021 Honda CR-V under $10,000");
     assert!(odd.contains("$15,350 more gives 1 model"), "{odd}");
 }
