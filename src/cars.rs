@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 mod catalogue;
+pub mod check;
 pub mod epa;
+pub mod join;
 mod kinds;
 pub mod search;
 pub mod table;
 
-pub use catalogue::{Builder, Catalogue, Entry, Facts, Row};
-pub use kinds::{Body, Drive, Fuel, Transmission, UnknownWord};
+pub use catalogue::{Amount, Builder, Catalogue, Entry, Facts, Joined, Origin, Row};
+pub use kinds::{Body, Drive, Fuel, PriceKind, Transmission, UnknownWord};
 pub use search::{Filter, Found, search};
 
 /// One car of the catalogue, as pages, programs and stored replies have it. What isn't known is `None`, never 0.
@@ -84,18 +86,6 @@ pub struct Price {
     pub kind: PriceKind,
     pub year: u16,
     pub source: String,
-}
-
-/// How far a price can be relied on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PriceKind {
-    /// The maker's price of that model year.
-    Msrp,
-    /// Carried over from a neighbouring year.
-    Estimate,
-    /// From the price file of whoever runs this site.
-    Operator,
 }
 
 /// NHTSA's overall stars, 1 to 5.

@@ -6,6 +6,7 @@ use crate::cars::Catalogue;
 use crate::cars::search::{self, Ranked};
 
 mod ask;
+mod asked;
 mod pick;
 mod say;
 mod talk;
@@ -73,17 +74,24 @@ pub fn answer(catalogue: &Catalogue, turns: &[Turn], knowledge: Knowledge) -> An
     parts.push(say::understood(&needs));
     parts.extend(say::elsewhere(text));
     parts.extend(say::covered(&needs, catalogue.years()));
-    if ranked.rows.is_empty() {
+    if ranked.known == 0 {
         parts.push(say::nothing(&search::search(catalogue, &filter, 0), &needs));
-    } else {
+        parts.extend(say::open(&ranked));
+    }
+    if !ranked.rows.is_empty() {
         let shown = pick::shown(catalogue, &needs);
-        cars = pick::with_reasons(catalogue, &ranked, &shown, filter.sort);
-        parts.push(say::found(&ranked, &needs, &cars, filter.sort));
+        cars = pick::with_reasons(catalogue, &ranked, &shown, &needs, filter.sort);
+        if ranked.known > 0 {
+            parts.push(say::found(&ranked, &needs, &cars, filter.sort));
+        }
         parts.push(say::cars(&cars, knowledge));
+        if ranked.known > 0 {
+            parts.extend(say::open(&ranked));
+        }
         parts.extend(say::trade_off(&cars));
     }
     parts.extend(say::unknown(&ranked));
-    parts.extend(say::unchecked(&needs));
+    parts.extend(say::prices(&needs, &cars));
     parts.extend(say::terms(&cars, knowledge));
     parts.extend(next_step(catalogue, &ranked, &needs, turns, text));
     finished(parts, cars, needs)

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::needs::Need;
 use super::{Answer, Made, Piece, Request, needs, off_the_async_threads, prompt, tools};
-use crate::cars::{Car, Catalogue, search};
+use crate::cars::{Car, Catalogue};
 use crate::config::OpenAiConfig;
 use crate::openai::{self, Client, Delta, Failure, Message, ToolCall, Usage};
 
@@ -188,7 +188,7 @@ impl<'a> Heard<'a> {
 
 /// What a search for the needs finds, in the form of a tool's result.
 fn search_needs(catalogue: &Catalogue, needs: &[Need]) -> tools::ToolResult {
-    tools::show(&search(catalogue, &needs::filter(needs), tools::MOST))
+    tools::search_cars(catalogue, &needs::filter(needs), tools::MOST_CARS)
 }
 
 /// What one round brought.

@@ -112,10 +112,7 @@ impl Field {
     /// Whether the catalogue holds the figure to check it by; the others are kept in mind only.
     pub fn checked(self) -> bool {
         use Field::*;
-        !matches!(
-            self,
-            BudgetMax | BudgetMin | SeatsMin | HorsepowerMin | TowingMin | StarsMin | MilesPerYear
-        )
+        !matches!(self, MilesPerYear)
     }
 }
 
@@ -237,11 +234,13 @@ pub fn filter(needs: &[Need]) -> Filter {
     let mut filter = Filter::default();
     for need in needs {
         let text = || need.value.as_str().unwrap_or("");
-        let number = || {
+        let wide = || {
             need.value
                 .as_u64()
-                .map(|n| n.min(u64::from(u16::MAX)) as u16)
+                .map(|n| n.min(u64::from(u32::MAX)) as u32)
         };
+        let number = || wide().map(|n| n.min(u32::from(u16::MAX)) as u16);
+        let small = || wide().map(|n| n.min(u32::from(u8::MAX)) as u8);
         match need.field {
             Field::Body => filter.bodies.extend(bodies(text())),
             Field::BodyNot => filter.bodies_not.extend(bodies(text())),
@@ -264,8 +263,14 @@ pub fn filter(needs: &[Need]) -> Filter {
             Field::RangeMin => filter.range_min = number(),
             Field::YearMin => filter.year_min = number(),
             Field::YearMax => filter.year_max = number(),
+            Field::BudgetMax => filter.budget_max = wide(),
+            Field::BudgetMin => filter.budget_min = wide(),
+            Field::SeatsMin => filter.seats_min = small(),
+            Field::StarsMin => filter.stars_min = small(),
+            Field::HorsepowerMin => filter.horsepower_min = number(),
+            Field::TowingMin => filter.towing_min = wide(),
             Field::Priority => filter.sort = sort(text()),
-            _ => {}
+            Field::MilesPerYear => {}
         }
     }
     filter
@@ -293,6 +298,7 @@ fn sort(word: &str) -> Sort {
         "co2" => Sort::Co2,
         "fuel_cost" => Sort::FuelCost,
         "newest" => Sort::Newest,
+        "power" => Sort::Power,
         _ => Sort::Economy,
     }
 }

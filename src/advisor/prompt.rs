@@ -11,7 +11,7 @@ const HISTORY_TOKENS: usize = 6_000;
 const RULES: &str = "\
 House rules:
 - Recommend only cars that search_cars returned in this conversation. Call it before you name a car.
-- Every figure comes from a tool result, with its unit. If a value is null or missing, say it is unknown. Never estimate or remember figures, and never give a price: this catalogue has none.
+- Every figure comes from a tool result, with its unit. If a value is null or missing, say it is unknown. Never estimate or remember figures. Give a price only as the tool gave it, with its year, and call an estimate an estimate; a null price is unknown and safety_stars null is not rated.
 - Name each recommended car by year, make and model exactly as the tool gave it, three to five cars, each with one short reason and, where there is one, its trade-off.
 - Keep every constraint the person gave. If nothing fits, say so and name the smallest change that would.
 - End with at most one question: the one whose answer would narrow the choice most.

@@ -7,7 +7,7 @@ use crate::cars::search;
 use crate::cars::{Body, Car, Catalogue, Drive, Filter, Fuel, Transmission};
 
 /// The most cars in one result.
-const MOST_CARS: usize = 8;
+pub const MOST_CARS: usize = 8;
 
 /// What a call gave.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,10 +45,10 @@ pub fn schemas() -> Value {
         "type": "function",
         "function": {
             "name": "search_cars",
-            "description": "Finds cars sold in the United States, model years 2015 to 2026, in EPA's published data. Each model \
+            "description": "Finds cars sold in the United States, model years 2015 to 2026, in EPA's and NHTSA's published data. Each model \
                 comes once for each kind of fuel, in its newest year that fits. Every limit that is given must be met; leave \
-                out what the person didn't ask for. Prices, seats, horsepower, towing and safety stars are not in this data: \
-                don't state any. When nothing fits, the result says which single change would give cars.",
+                out what the person didn't ask for. null is unknown: never 0, never average. A price is a new car's of that model \
+                year: msrp is published, estimate is carried over from price_year and must be called an estimate. When nothing fits, the result says which single change would give cars.",
             "parameters": {
                 "type": "object",
                 "additionalProperties": false,
@@ -77,9 +77,17 @@ pub fn schemas() -> Value {
                     "range_min": number("Least total range in miles; known for electric, plug-in and hydrogen cars only."),
                     "year_min": number("Oldest model year. Without years and models, the newest three model years are searched."),
                     "year_max": number("Newest model year."),
+                    "budget_max": number("Most US dollars. Cars whose price is unknown follow after all that are known to fit."),
+                    "budget_min": number("Least US dollars."),
+                    "seats_min": number("Least seats."),
+                    "stars_min": number("Least of NHTSA's overall stars, 1 to 5; cars that aren't rated don't meet it."),
+                    "horsepower_min": number("Least horsepower; unknown for hybrids."),
+                    "towing_min": number("Least towing limit in pounds; known of few cars, the others follow after them."),
                     "sort": {
                         "type": "string",
-                        "enum": ["economy", "range", "electric_range", "co2", "fuel_cost", "newest"],
+                        "enum": [
+                            "economy", "range", "electric_range", "co2", "fuel_cost", "newest", "price", "power",
+                        ],
                         "description": "What comes first; economy if left out.",
                     },
                     "limit": { "type": "integer", "minimum": 1, "maximum": MOST_CARS, "description": "How many cars, 8 if left out." },
@@ -129,9 +137,15 @@ pub fn call(catalogue: &Catalogue, name: &str, arguments: &str) -> Result<ToolRe
         return Err(ToolError::Arguments(format!("limit is 1 to {MOST_CARS}")));
     }
     check_makes(catalogue, &filter)?;
-    let found = search::search(catalogue, &filter, call.limit);
+    Ok(search_cars(catalogue, &filter, call.limit))
+}
+
+/// Searches, and writes down what was found as the model gets to read it.
+pub fn search_cars(catalogue: &Catalogue, filter: &Filter, limit: usize) -> ToolResult {
+    let found = search::search(catalogue, filter, limit);
     let json = json!({
         "total_models": found.total,
+        "listed_after_them_because_unknown": found.open.iter().map(|(limit, count)| json!({ "limit": limit, "models": count })).collect::<Vec<_>>(),
         "model_years": [found.years.0, found.years.1],
         "sorted_by": filter.sort,
         "cars": found.cars.iter().map(brief).collect::<Vec<_>>(),
@@ -140,12 +154,12 @@ pub fn call(catalogue: &Catalogue, name: &str, arguments: &str) -> Result<ToolRe
             "limit": change.limit, "from": change.from, "to": change.to, "models": change.total,
         })).collect::<Vec<_>>(),
         "source": catalogue.version,
-        "not_in_this_data": ["price", "seats", "horsepower", "towing", "safety stars"],
+        "other_sources": catalogue.sources,
     });
-    Ok(ToolResult {
+    ToolResult {
         json,
         cars: found.cars,
-    })
+    }
 }
 
 fn check_makes(catalogue: &Catalogue, filter: &Filter) -> Result<(), ToolError> {
@@ -182,6 +196,13 @@ fn brief(car: &Car) -> Value {
         "range_mi": car.range_mi,
         "co2_g_per_mi": car.co2_g_per_mi,
         "fuel_cost_usd_per_year": car.fuel_cost_usd_per_year,
+        "price_usd": car.price.as_ref().map(|price| price.usd),
+        "price_kind": car.price.as_ref().map(|price| price.kind),
+        "price_year": car.price.as_ref().map(|price| price.year),
+        "seats": car.seats,
+        "safety_stars": car.safety.as_ref().map(|safety| safety.stars),
+        "horsepower": car.horsepower,
+        "towing_lb": car.towing_lb,
     })
 }
 

@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::search::{letters, named};
 use super::table::{self, TableError};
-use super::{Body, Car, Drive, Economy, Fuel, Transmission};
+use super::{Body, Car, Drive, Economy, Fuel, Price, PriceKind, Safety, Seats, Transmission};
 
 mod builder;
 
 pub use builder::Builder;
 
-/// The table that ships with Autio, made by [`super::epa`] from EPA's file of 29 October 2025.
+/// The table that ships with Autio, made by [`super::epa`] from EPA's file of 29 October 2025 and by [`super::join`] from
+/// the files that its second line names.
 static BUILT_IN: &[u8] = include_bytes!("catalogue.tsv.gz");
 
 /// Every car of one published file.
@@ -18,6 +19,8 @@ static BUILT_IN: &[u8] = include_bytes!("catalogue.tsv.gz");
 pub struct Catalogue {
     /// Whose file, and of which day: `EPA 2025-10-29`.
     pub version: String,
+    /// How NHTSA's ratings, NHTSA's vPIC and EPA's fleet of 2022 are named as sources, with their dates.
+    pub sources: [String; 3],
     names: Vec<Box<str>>,
     rows: Vec<Row>,
     /// EPA's numbers with the places of their rows, sorted.
@@ -43,6 +46,39 @@ pub struct Facts {
     pub range_mi: Option<u16>,
     pub co2_g_per_mi: Option<u16>,
     pub fuel_cost_usd_per_year: Option<u16>,
+    pub joined: Joined,
+}
+
+/// What others than EPA's table publish about a car.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Joined {
+    /// NHTSA's overall stars, 1 to 5.
+    pub stars: Option<u8>,
+    pub seats: Option<Seats>,
+    pub seats_from: Origin,
+    pub horsepower: Option<u16>,
+    pub power_from: Origin,
+    /// Pounds, from EPA's fleet of 2022.
+    pub towing_lb: Option<u16>,
+    pub price: Option<Amount>,
+}
+
+/// Whose figure it is, by its place in [`Catalogue::sources`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Origin {
+    #[default]
+    Ncap,
+    Vpic,
+    Omega,
+}
+
+/// A price without its source, which the row keeps among the names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Amount {
+    pub usd: u32,
+    pub kind: PriceKind,
+    /// The model year whose price it was: for an estimate, the one that it was carried from.
+    pub year: u16,
 }
 
 /// One car with its names, on its way into a catalogue.
@@ -53,6 +89,8 @@ pub struct Entry<'a> {
     pub base: &'a str,
     pub model: &'a str,
     pub variant: &'a str,
+    /// Where the price is from; empty without one.
+    pub price_source: &'a str,
     pub facts: Facts,
 }
 
@@ -64,6 +102,7 @@ pub struct Row {
     base: u32,
     model: u32,
     variant: u32,
+    price_source: u32,
     /// The same for all years and versions of one base model with one kind of fuel.
     pub(super) group: u32,
 }
@@ -106,6 +145,7 @@ impl Catalogue {
             base: self.name(row.base),
             model: self.name(row.model),
             variant: self.name(row.variant),
+            price_source: self.name(row.price_source),
             facts: row.facts,
         }
     }
@@ -154,6 +194,7 @@ impl Catalogue {
     pub fn car(&self, row: &Row) -> Car {
         let entry = self.entry(row);
         let facts = row.facts;
+        let joined = facts.joined;
         Car {
             id: entry.id(),
             year: facts.year,
@@ -164,23 +205,35 @@ impl Catalogue {
             fuel: facts.fuel,
             drive: facts.drive,
             transmission: facts.transmission,
-            seats: None,
-            horsepower: None,
-            towing_lb: None,
+            seats: joined.seats,
+            horsepower: joined.horsepower,
+            towing_lb: joined.towing_lb.map(u32::from),
             mpg: facts.mpg,
             mpge: facts.mpge,
             electric_range_mi: facts.electric_range_mi,
             range_mi: facts.range_mi,
             co2_g_per_mi: facts.co2_g_per_mi,
             fuel_cost_usd_per_year: facts.fuel_cost_usd_per_year,
-            price: None,
-            safety: None,
-            sources: self.sources(&facts),
+            price: joined.price.map(|price| Price {
+                usd: price.usd,
+                kind: price.kind,
+                year: price.year,
+                source: entry.price_source.to_owned(),
+            }),
+            safety: joined.stars.map(|stars| Safety {
+                stars,
+                source: self.source(Origin::Ncap),
+            }),
+            sources: self.sources(&facts, entry.price_source),
             why: Vec::new(),
         }
     }
 
-    fn sources(&self, facts: &Facts) -> BTreeMap<String, String> {
+    fn source(&self, origin: Origin) -> String {
+        self.sources[origin as usize].clone()
+    }
+
+    fn sources(&self, facts: &Facts, price_source: &str) -> BTreeMap<String, String> {
         let known = [
             ("body", facts.body.is_some()),
             ("fuel", true),
@@ -195,9 +248,19 @@ impl Catalogue {
                 "fuel_cost_usd_per_year",
                 facts.fuel_cost_usd_per_year.is_some(),
             ),
+            ("seats", facts.joined.seats.is_some()),
+            ("horsepower", facts.joined.horsepower.is_some()),
+            ("towing_lb", facts.joined.towing_lb.is_some()),
+            ("price", facts.joined.price.is_some()),
+            ("safety", facts.joined.stars.is_some()),
         ];
         let source = |field| match field {
-            "body" if facts.body_from_nhtsa => "NHTSA NCAP 2025-10-28".to_owned(),
+            "body" if facts.body_from_nhtsa => "NHTSA NCAP 2025-10".to_owned(),
+            "seats" => self.source(facts.joined.seats_from),
+            "horsepower" => self.source(facts.joined.power_from),
+            "towing_lb" => self.source(Origin::Omega),
+            "safety" => self.source(Origin::Ncap),
+            "price" => price_source.to_owned(),
             "body" => format!("{} (from its class and room inside)", self.version),
             _ => self.version.clone(),
         };
@@ -241,6 +304,17 @@ impl Catalogue {
 
     fn name(&self, at: u32) -> &str {
         &self.names[at as usize]
+    }
+}
+
+impl Origin {
+    /// As the table has it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Origin::Ncap => "ncap",
+            Origin::Vpic => "vpic",
+            Origin::Omega => "omega",
+        }
     }
 }
 

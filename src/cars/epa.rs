@@ -13,7 +13,7 @@
 
 use std::io::Read;
 
-use super::{Catalogue, Drive, Economy, Entry, Facts, Fuel, Transmission};
+use super::{Catalogue, Drive, Economy, Entry, Facts, Fuel, Joined, Transmission};
 
 mod body;
 mod names;
@@ -137,6 +137,7 @@ fn add(builder: &mut super::Builder, line: &Line<'_>, year: u16) -> Result<(), I
         fuel_cost_usd_per_year: line
             .whole("fuelCost08")?
             .filter(|_| fuel != Fuel::PlugInHybrid),
+        joined: Joined::default(),
     };
     let variant = variant(line, fuel, transmission);
     builder.add(&Entry {
@@ -144,6 +145,7 @@ fn add(builder: &mut super::Builder, line: &Line<'_>, year: u16) -> Result<(), I
         base: &base,
         model: &model,
         variant: &variant,
+        price_source: "",
         facts,
     });
     Ok(())

@@ -103,6 +103,18 @@ closed_list! {
     }
 }
 
+closed_list! {
+    /// How far a price can be relied on.
+    PriceKind {
+        /// Published for that model year.
+        Msrp = "msrp", "MSRP";
+        /// Carried over from a neighbouring year.
+        Estimate = "estimate", "estimate";
+        /// From the price file of whoever runs this site.
+        Operator = "operator", "this site's price";
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -43,6 +43,16 @@ pub struct Filter {
     pub range_min: Option<u16>,
     pub year_min: Option<u16>,
     pub year_max: Option<u16>,
+    /// US dollars. A car whose price isn't known comes after all whose price is.
+    pub budget_max: Option<u32>,
+    pub budget_min: Option<u32>,
+    /// The most seats that it is sold with must be as many.
+    pub seats_min: Option<u8>,
+    /// NHTSA's overall stars. A car that isn't rated doesn't meet it.
+    pub stars_min: Option<u8>,
+    pub horsepower_min: Option<u16>,
+    /// Pounds. A car whose towing limit isn't known comes after all whose limit is.
+    pub towing_min: Option<u32>,
     pub sort: Sort,
 }
 
@@ -63,6 +73,10 @@ pub enum Sort {
     FuelCost,
     /// The newest model year, then economy.
     Newest,
+    /// The lowest price.
+    Price,
+    /// The most horsepower.
+    Power,
 }
 
 /// What a search found.
@@ -70,8 +84,10 @@ pub enum Sort {
 pub struct Found {
     /// The first of them, the best first.
     pub cars: Vec<Car>,
-    /// How many there are: models, each counted once for each kind of fuel.
+    /// How many are known to fit: models, each counted once for each kind of fuel.
     pub total: usize,
+    /// How many follow those in the list, because the price or the towing limit that is asked for isn't known of them.
+    pub open: Vec<(Limit, usize)>,
     /// How many rows of the catalogue that is: years, engines and trims.
     pub versions: usize,
     /// Models that meet all the limits that can be checked but lack the figure for one, by that limit.
@@ -93,11 +109,12 @@ pub fn search(catalogue: &Catalogue, filter: &Filter, limit: usize) -> Found {
             .take(limit)
             .map(|row| catalogue.car(row))
             .collect(),
-        total: ranked.rows.len(),
+        total: ranked.known,
+        open: ranked.open,
         versions: ranked.versions,
         unknown: ranked.unknown,
         years: ranked.years,
-        changes: if ranked.rows.is_empty() {
+        changes: if ranked.known == 0 {
             change::changes(catalogue, filter)
         } else {
             Vec::new()
@@ -107,8 +124,13 @@ pub fn search(catalogue: &Catalogue, filter: &Filter, limit: usize) -> Found {
 
 /// All that fits, as rows: what a search found before cars are made of it.
 pub struct Ranked {
-    /// One for each model and kind of fuel, the best first.
+    /// One for each model and kind of fuel, the best first; those whose price or towing limit is asked for but not known
+    /// come last.
     pub rows: Vec<Row>,
+    /// How many of the rows, from the first, are known to fit.
+    pub known: usize,
+    /// Why the others aren't.
+    pub open: Vec<(Limit, usize)>,
     pub versions: usize,
     pub unknown: Vec<(Limit, usize)>,
     pub years: (u16, u16),
@@ -117,43 +139,63 @@ pub struct Ranked {
 /// Finds and orders without making cars.
 pub fn rank(catalogue: &Catalogue, filter: &Filter) -> Ranked {
     let test = Test::new(catalogue, filter);
-    let mut best: Vec<Option<&Row>> = vec![None; catalogue.groups()];
+    let mut best: Vec<Option<(Option<Limit>, &Row)>> = vec![None; catalogue.groups()];
     let mut missing: Vec<Option<Limit>> = vec![None; catalogue.groups()];
     let mut versions = 0;
     for row in catalogue.rows() {
         let group = row.group as usize;
-        match test.fit(row) {
-            Fit::No => {}
-            Fit::Unknown(limit) => missing[group] = missing[group].or(Some(limit)),
+        let open = match test.fit(row) {
+            Fit::No => continue,
+            Fit::Unknown(limit) => {
+                missing[group] = missing[group].or(Some(limit));
+                continue;
+            }
+            Fit::Open(limit) => Some(limit),
             Fit::Yes => {
                 versions += 1;
-                let key = |row: &Row| (Reverse(row.facts.year), filter.sort.key(row));
-                if best[group].is_none_or(|other| key(row) < key(other)) {
-                    best[group] = Some(row);
-                }
+                None
             }
+        };
+        let key = |open: Option<Limit>, row: &Row| {
+            (
+                open.is_some(),
+                Reverse(row.facts.year),
+                filter.sort.key(row),
+            )
+        };
+        if best[group].is_none_or(|(other, known)| key(open, row) < key(other, known)) {
+            best[group] = Some((open, row));
         }
     }
-    let mut unknown: Vec<(Limit, usize)> = Vec::new();
-    for limit in best
-        .iter()
-        .zip(missing)
-        .filter_map(|(best, missing)| missing.filter(|_| best.is_none()))
-    {
-        match unknown.iter_mut().find(|(known, _)| *known == limit) {
-            Some((_, count)) => *count += 1,
-            None => unknown.push((limit, 1)),
-        }
-    }
-    unknown.sort_by_key(|(limit, count)| (Reverse(*count), *limit));
-    let mut rows: Vec<Row> = best.into_iter().flatten().copied().collect();
-    rows.sort_by_cached_key(|row| filter.sort.key(row));
+    let lacking = best.iter().zip(missing);
+    let unknown = count(lacking.filter_map(|(best, missing)| missing.filter(|_| best.is_none())));
+    let mut found: Vec<(Option<Limit>, Row)> = best
+        .into_iter()
+        .flatten()
+        .map(|(open, row)| (open, *row))
+        .collect();
+    found.sort_by_cached_key(|(open, row)| (open.is_some(), filter.sort.key(row)));
     Ranked {
-        rows,
+        known: found.iter().filter(|(open, _)| open.is_none()).count(),
+        open: count(found.iter().filter_map(|(open, _)| *open)),
+        rows: found.into_iter().map(|(_, row)| row).collect(),
         versions,
         unknown,
         years: test.years,
     }
+}
+
+/// How often each comes, the most frequent first.
+fn count(limits: impl Iterator<Item = Limit>) -> Vec<(Limit, usize)> {
+    let mut counts: Vec<(Limit, usize)> = Vec::new();
+    for limit in limits {
+        match counts.iter_mut().find(|(known, _)| *known == limit) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((limit, 1)),
+        }
+    }
+    counts.sort_by_key(|(limit, count)| (Reverse(*count), *limit));
+    counts
 }
 
 /// Miles per gallon, combined: MPGe for cars that can be charged or run on hydrogen.
@@ -179,6 +221,11 @@ impl Sort {
             Sort::Co2 => low(facts.co2_g_per_mi),
             Sort::FuelCost => low(facts.fuel_cost_usd_per_year),
             Sort::Newest => high(Some(facts.year)),
+            Sort::Price => facts
+                .joined
+                .price
+                .map_or(i32::MAX, |price| price.usd.cast_signed()),
+            Sort::Power => high(facts.joined.horsepower),
         };
         let second = if self == Sort::Newest || self == Sort::Co2 {
             economy

@@ -4,16 +4,17 @@ use std::io::{Read, Write};
 
 use flate2::{Compression, GzBuilder, read::GzDecoder};
 
-use super::{Catalogue, Economy, Entry, Facts};
+use super::{Amount, Catalogue, Economy, Entry, Facts, Joined, Origin, Seats};
 
-const FORMAT: &str = "autio-catalogue-1";
+const FORMAT: &str = "autio-catalogue-2";
 #[rustfmt::skip]
-const COLUMNS: [&str; 20] = [
+const COLUMNS: [&str; 31] = [
     "number", "year", "make", "base", "model", "variant", "body", "body_from", "fuel", "drive", "transmission",
     "mpg_city", "mpg_highway", "mpg", "mpge_city", "mpge_highway", "mpge", "electric_range_mi", "range_mi",
-    "co2_g_per_mi",
+    "co2_g_per_mi", "fuel_cost_usd_per_year", "stars", "seats_min", "seats_max", "seats_from", "horsepower",
+    "power_from", "towing_lb", "price_usd", "price_kind", "price_year",
 ];
-const COST: &str = "fuel_cost_usd_per_year";
+const LAST: &str = "price_source";
 
 /// Why a table can't be read.
 #[derive(Debug, thiserror::Error)]
@@ -42,8 +43,13 @@ pub fn write(catalogue: &Catalogue, to: impl Write) -> std::io::Result<()> {
     });
     // No file name and no time in the header, so that the bytes depend on the cars alone.
     let mut out = GzBuilder::new().mtime(0).write(to, Compression::best());
-    writeln!(out, "{FORMAT}\t{}", catalogue.version)?;
-    writeln!(out, "{}\t{COST}", COLUMNS.join("\t"))?;
+    writeln!(
+        out,
+        "{FORMAT}\t{}\t{}",
+        catalogue.version,
+        catalogue.sources.join("\t")
+    )?;
+    writeln!(out, "{}\t{LAST}", COLUMNS.join("\t"))?;
     for entry in &entries {
         write_line(&mut out, entry)?;
     }
@@ -53,13 +59,18 @@ pub fn write(catalogue: &Catalogue, to: impl Write) -> std::io::Result<()> {
 fn write_line(out: &mut impl Write, entry: &Entry<'_>) -> std::io::Result<()> {
     let f = &entry.facts;
     let number = |value: Option<u16>| value.map(|v| v.to_string()).unwrap_or_default();
+    let joined = &f.joined;
+    let origin = |origin: Origin, is: bool| if is { origin.as_str() } else { "" };
+    let price = joined.price.map_or("\t\t".to_owned(), |price| {
+        format!("{}\t{}\t{}", price.usd, price.kind.as_str(), price.year)
+    });
     let economy = |e: Option<Economy>| match e {
         Some(e) => format!("{}\t{}\t{}", e.city, e.highway, e.combined),
         None => "\t\t".to_owned(),
     };
-    writeln!(
+    write!(
         out,
-        "{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}",
+        "{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t",
         f.number,
         f.year,
         clean(entry.make),
@@ -77,6 +88,18 @@ fn write_line(out: &mut impl Write, entry: &Entry<'_>) -> std::io::Result<()> {
         number(f.range_mi),
         number(f.co2_g_per_mi),
         number(f.fuel_cost_usd_per_year),
+    )?;
+    writeln!(
+        out,
+        "{}\t{}\t{}\t{}\t{}\t{}\t{}\t{price}\t{}",
+        number(joined.stars.map(u16::from)),
+        number(joined.seats.map(|seats| seats.min.into())),
+        number(joined.seats.map(|seats| seats.max.into())),
+        origin(joined.seats_from, joined.seats.is_some()),
+        number(joined.horsepower),
+        origin(joined.power_from, joined.horsepower.is_some()),
+        number(joined.towing_lb),
+        clean(entry.price_source),
     )
 }
 
@@ -95,15 +118,18 @@ pub fn read(from: impl Read) -> Result<Catalogue, TableError> {
     let mut text = String::new();
     GzDecoder::new(from).read_to_string(&mut text)?;
     let mut lines = text.lines().enumerate().map(|(at, line)| (at + 1, line));
-    let version = match lines.next().and_then(|(_, line)| line.split_once('\t')) {
-        Some((FORMAT, version)) => version,
-        _ => return Err(wrong(1, format!("it doesn't start with {FORMAT}"))),
+    let first = lines.next().map_or("", |(_, line)| line);
+    let [FORMAT, version, ncap, vpic, omega] = first.split('\t').collect::<Vec<_>>()[..] else {
+        return Err(wrong(
+            1,
+            format!("it doesn't start with {FORMAT} and four sources"),
+        ));
     };
     let header = lines.next().map_or("", |(_, line)| line);
-    if !header.split('\t').eq(COLUMNS.into_iter().chain([COST])) {
+    if !header.split('\t').eq(COLUMNS.into_iter().chain([LAST])) {
         return Err(wrong(2, "it has other columns".to_owned()));
     }
-    let mut builder = Catalogue::builder(version);
+    let mut builder = Catalogue::builder(version).named([ncap, vpic, omega].map(str::to_owned));
     for (at, line) in lines {
         builder.add(&read_line(line).map_err(|what| wrong(at, what))?);
     }
@@ -133,8 +159,27 @@ fn read_line(line: &str) -> Result<Entry<'_>, String> {
         range_mi: parse(next()?)?,
         co2_g_per_mi: parse(next()?)?,
         fuel_cost_usd_per_year: parse(next()?)?,
+        joined: Joined {
+            stars: parse(next()?)?,
+            seats: match (parse(next()?)?, parse(next()?)?) {
+                (Some(min), Some(max)) => Some(Seats { min, max }),
+                (None, None) => None,
+                _ => return Err("seats are given in part".to_owned()),
+            },
+            seats_from: origin(next()?)?,
+            horsepower: parse(next()?)?,
+            power_from: origin(next()?)?,
+            towing_lb: parse(next()?)?,
+            price: match (parse(next()?)?, parse(next()?)?, parse(next()?)?) {
+                (Some(usd), Some(kind), Some(year)) => Some(Amount { usd, kind, year }),
+                (None, None, None) => None,
+                _ => return Err("a price is given in part".to_owned()),
+            },
+        },
     };
+    let price_source = next()?;
     Ok(Entry {
+        price_source,
         make,
         base,
         model,
@@ -150,6 +195,15 @@ fn parse<T: std::str::FromStr>(field: &str) -> Result<Option<T>, String> {
             .parse()
             .map(Some)
             .map_err(|_| format!("{field:?} can't be read")),
+    }
+}
+
+fn origin(word: &str) -> Result<Origin, String> {
+    match word {
+        "" | "ncap" => Ok(Origin::Ncap),
+        "vpic" => Ok(Origin::Vpic),
+        "omega" => Ok(Origin::Omega),
+        _ => Err(format!("{word:?} can't be read")),
     }
 }
 
@@ -191,7 +245,7 @@ mod tests {
         let mut gz = GzBuilder::new().write(&mut bytes, Compression::fast());
         writeln!(
             gz,
-            "{FORMAT}\tEPA test\n{}\t{COST}\n1\ttwenty",
+            "{FORMAT}\tEPA test\ta\tb\tc\n{}\t{LAST}\n1\ttwenty",
             COLUMNS.join("\t")
         )
         .unwrap();

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::markdown;
 use crate::advisor::needs::{Need, thousands};
-use crate::cars::{Body, Car, Economy, Fuel};
+use crate::cars::{Body, Car, Economy, Fuel, Price, PriceKind};
 use crate::db::conversations::Conversation;
 use crate::db::messages::{Message, Role, Status};
 use crate::web::view::Html;
@@ -171,11 +171,22 @@ impl CarView {
         figures.push(("Fuel cost", cost.unwrap_or_else(unknown)));
         let co2 = car.co2_g_per_mi.map(|grams| format!("{grams} g/mile"));
         figures.push(("Tailpipe CO₂", co2.unwrap_or_else(unknown)));
-        let price = car
-            .price
-            .as_ref()
-            .map(|price| format!("${}", thousands(price.usd.into())));
+        let price = car.price.as_ref().map(price);
         figures.push(("Price", price.unwrap_or_else(unknown)));
+        let seats = car.seats.map(|seats| match (seats.min, seats.max) {
+            (min, max) if min == max => max.to_string(),
+            (min, max) => format!("{min} to {max}"),
+        });
+        figures.push(("Seats", seats.unwrap_or_else(unknown)));
+        let stars = car.safety.as_ref();
+        let stars = stars.map(|safety| format!("{} of 5 stars", safety.stars));
+        figures.push(("Safety", stars.unwrap_or_else(|| "not rated".into())));
+        let power = car.horsepower.map(|power| format!("{power} hp"));
+        figures.extend(power.map(|power| ("Power", power)));
+        let towing = car
+            .towing_lb
+            .map(|pounds| format!("{} lb", thousands(pounds.into())));
+        figures.extend(towing.map(|towing| ("Towing", towing)));
 
         Self {
             title: car.title(),
@@ -188,6 +199,16 @@ impl CarView {
             why: car.why.clone(),
             sources: sources(car),
         }
+    }
+}
+
+/// `$25,350 (2021 MSRP)`
+fn price(price: &Price) -> String {
+    let (usd, year) = (thousands(price.usd.into()), price.year);
+    match price.kind {
+        PriceKind::Msrp => format!("${usd} ({year} MSRP)"),
+        PriceKind::Estimate => format!("about ${usd} (estimate from the {year} price)"),
+        PriceKind::Operator => format!("${usd}"),
     }
 }
 

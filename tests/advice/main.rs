@@ -174,6 +174,28 @@ fn when_nothing_fits_the_change_that_is_offered_works() {
 }
 
 #[test]
+fn the_smallest_change_may_be_money_or_a_seat() {
+    let catalogue = Catalogue::built_in().unwrap();
+    let text = |said: &str| {
+        let mut text = String::new();
+        converse(&catalogue, &[said], |_, _, answer| {
+            text.clone_from(&answer.text)
+        });
+        text
+    };
+    let dear = text("a minivan under $40,000");
+    assert!(
+        dear.contains("The smallest change that would help: $"),
+        "{dear}"
+    );
+    assert!(dear.contains(" more gives "), "{dear}");
+    let wide = text("a sedan with 7 seats");
+    assert!(wide.contains(" seats instead of 7 gives "), "{wide}");
+    let odd = text("a 2021 Honda CR-V under $10,000");
+    assert!(odd.contains("$15,350 more gives 1 model"), "{odd}");
+}
+
+#[test]
 fn hostile_text_is_never_echoed() {
     let catalogue = Catalogue::built_in().unwrap();
     for said in [

@@ -36,6 +36,19 @@ impl Oracle {
                 Some(_) => {}
             }
         }
+        let surely = |json: &Value| meets(json, needs) && !lacks(json, needs);
+        let json_of = |car: &Car| serde_json::to_value(car).unwrap();
+        let sure: Vec<bool> = answer
+            .cars
+            .iter()
+            .map(|car| surely(&json_of(car)))
+            .collect();
+        if !sure.is_sorted_by_key(|sure| !sure) {
+            wrong.push("a car that may fit stands before one that does".to_owned());
+        }
+        if !answer.cars.is_empty() && !sure[0] && self.cars.iter().any(|(_, json)| surely(json)) {
+            wrong.push("cars surely fit, but only some that may are shown".to_owned());
+        }
         let searched = !needs.is_empty();
         if searched
             && answer.cars.is_empty()
@@ -96,7 +109,14 @@ fn numbers(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// Whether a car meets every need that the catalogue can check; without a year or a model, only the newest three years.
+/// Whether a price or a towing limit that is asked for isn't known.
+fn lacks(json: &Value, needs: &[String]) -> bool {
+    let asks = |field: &str| needs.iter().any(|need| need.starts_with(field));
+    (asks("budget_") && json["price"].is_null())
+        || (asks("towing_min") && json["towing_lb"].is_null())
+}
+
+/// Whether a car meets every need that the catalogue can check, or lacks the price or the towing limit for it; without a year or a model, only the newest three years.
 fn meets(json: &Value, needs: &[String]) -> bool {
     let of = |field: &str| -> Vec<&str> {
         needs
@@ -189,6 +209,15 @@ fn meets(json: &Value, needs: &[String]) -> bool {
         && least("mpg_min", economy)
         && least("electric_range_min", number(&json["electric_range_mi"]))
         && least("range_min", number(&json["range_mi"]))
+        && least("seats_min", number(&json["seats"]["max"]))
+        && least("stars_min", number(&json["safety"]["stars"]))
+        && least("horsepower_min", number(&json["horsepower"]))
+        && (json["towing_lb"].is_null() || least("towing_min", number(&json["towing_lb"])))
+        && (json["price"].is_null()
+            || (least("budget_min", number(&json["price"]["usd"]))
+                && of("budget_max")
+                    .iter()
+                    .all(|max| number(&json["price"]["usd"]) <= Some(max.parse().unwrap()))))
         && least("year_min", Some(year))
         && of("year_max")
             .iter()

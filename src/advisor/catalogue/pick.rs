@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::asked;
 use crate::advisor::needs::{self, Field, Need, thousands};
 use crate::cars::search::{self, Ranked, Sort};
 use crate::cars::{Car, Catalogue, Fuel, Row};
@@ -15,27 +16,35 @@ pub fn shown(catalogue: &Catalogue, needs: &[Need]) -> Vec<Row> {
     if needs.is_empty() {
         return Vec::new();
     }
-    let rows = search::rank(catalogue, &needs::filter(needs)).rows;
+    let ranked = search::rank(catalogue, &needs::filter(needs));
+    let rows = ranked.rows;
     let named = needs
         .iter()
         .any(|need| matches!(need.field, Field::Fuel | Field::Model));
     let mut counts: HashMap<Fuel, usize> = HashMap::new();
-    let mut places: Vec<(bool, usize)> = Vec::new();
+    let mut places: Vec<(bool, bool, usize)> = Vec::new();
     for (at, row) in rows.iter().enumerate() {
         let count = counts.entry(row.facts.fuel).or_default();
         *count += 1;
-        places.push((!named && *count > 2, at));
+        places.push((at >= ranked.known, !named && *count > 2, at));
     }
     places.sort_unstable();
     places.truncate(MOST_CARS);
-    places.sort_unstable_by_key(|(_, at)| *at);
-    places.into_iter().map(|(_, at)| rows[at]).collect()
+    places.sort_unstable_by_key(|(.., at)| *at);
+    places.into_iter().map(|(.., at)| rows[at]).collect()
 }
 
 /// The cars with their reasons. `ranked` is everything that was found with them.
-pub fn with_reasons(catalogue: &Catalogue, ranked: &Ranked, shown: &[Row], sort: Sort) -> Vec<Car> {
-    let best = |figure: fn(&Row) -> Option<u16>| ranked.rows.iter().filter_map(figure).max();
-    let least = |figure: fn(&Row) -> Option<u16>| ranked.rows.iter().filter_map(figure).min();
+pub fn with_reasons(
+    catalogue: &Catalogue,
+    ranked: &Ranked,
+    shown: &[Row],
+    needs: &[Need],
+    sort: Sort,
+) -> Vec<Car> {
+    let known = &ranked.rows[..ranked.known];
+    let best = |figure: fn(&Row) -> Option<u16>| known.iter().filter_map(figure).max();
+    let least = |figure: fn(&Row) -> Option<u16>| known.iter().filter_map(figure).min();
     let highest = Best {
         mpg: best(|row| row.facts.mpg.map(|e| e.combined)),
         mpge: best(|row| row.facts.mpge.map(|e| e.combined)),
@@ -43,13 +52,15 @@ pub fn with_reasons(catalogue: &Catalogue, ranked: &Ranked, shown: &[Row], sort:
         electric_range: best(|row| row.facts.electric_range_mi),
         co2: least(|row| row.facts.co2_g_per_mi),
         cost: least(|row| row.facts.fuel_cost_usd_per_year),
-        of: ranked.rows.len(),
+        of: known.len(),
     };
     shown
         .iter()
         .map(|row| {
             let mut car = catalogue.car(row);
-            car.why = reasons(&car, &highest, sort);
+            car.why = asked::figures(&car, needs);
+            car.why.extend(reasons(&car, &highest, sort));
+            car.why.extend(asked::others(&car, needs));
             car
         })
         .collect()
@@ -109,6 +120,11 @@ fn reasons(car: &Car, best: &Best, sort: Sort) -> Vec<String> {
             ));
         }
         _ => {}
+    }
+    if sort == Sort::Power
+        && let Some(power) = car.horsepower
+    {
+        reasons.insert(0, format!("{power} hp"));
     }
     if sort == Sort::Co2
         && let Some(co2) = car.co2_g_per_mi

@@ -2,8 +2,8 @@
 
 use super::talk;
 use crate::advisor::needs::{Field, Need, thousands};
-use crate::cars::Car;
 use crate::cars::search::{Change, Found, Limit, Ranked, Sort};
+use crate::cars::{Car, PriceKind};
 
 mod shown;
 
@@ -58,7 +58,7 @@ pub fn not_understood(text: &str) -> String {
     };
     format!(
         "{why} I read plain English about cars sold in the United States: body style, fuel, all-wheel drive, make or model, \
-         model year, fuel economy, range and transmission. For example: \"a hybrid SUV with all-wheel drive, 2022 or newer\"."
+         model year, price, seats, safety stars, fuel economy, range and transmission. For example: \"a hybrid SUV with all-wheel drive, 2022 or newer\"."
     )
 }
 
@@ -109,7 +109,7 @@ pub fn covered(needs: &[Need], (oldest, newest): (u16, u16)) -> Option<String> {
 }
 
 pub fn found(ranked: &Ranked, needs: &[Need], cars: &[Car], sort: Sort) -> String {
-    let total = ranked.rows.len();
+    let total = ranked.known;
     let models = if total == 1 {
         "1 model fits".to_owned()
     } else {
@@ -126,6 +126,8 @@ pub fn found(ranked: &Ranked, needs: &[Need], cars: &[Car], sort: Sort) -> Strin
         Sort::Co2 => "the least CO2 first",
         Sort::FuelCost => "the lowest fuel cost first",
         Sort::Newest => "the newest first",
+        Sort::Price => "the lowest price first",
+        Sort::Power => "the most powerful first",
     };
     let named = needs
         .iter()
@@ -135,7 +137,7 @@ pub fn found(ranked: &Ranked, needs: &[Need], cars: &[Car], sort: Sort) -> Strin
         && shown_fuels
             .clone()
             .any(|fuel| Some(fuel) != shown_fuels.clone().next());
-    let shown = cars.len();
+    let shown = cars.len().min(total);
     let mix = if mixed && shown < total {
         ", of different kinds of fuel"
     } else {
@@ -194,6 +196,16 @@ fn change(change: &Change, needs: &[Need]) -> String {
         Limit::Range => format!("at least {to} miles of range instead of {from} {gives}"),
         Limit::YearMin => format!("going back to model year {to} {gives}"),
         Limit::YearMax => format!("going up to model year {to} {gives}"),
+        Limit::BudgetMax => format!("${} more {gives}", thousands((to - from).into())),
+        Limit::BudgetMin => format!("from ${} on {gives}", thousands(to.into())),
+        Limit::Seats => format!("{to} seats instead of {from} {gives}"),
+        Limit::Stars => format!("{to} safety stars instead of {from} {gives}"),
+        Limit::Horsepower => format!("at least {to} hp instead of {from} {gives}"),
+        Limit::Towing => format!(
+            "towing {} lb instead of {} {gives}",
+            thousands(to.into()),
+            thousands(from.into())
+        ),
         Limit::Body => without(&[Field::Body]),
         Limit::BodyNot => without(&[Field::BodyNot]),
         Limit::Fuel => without(&[Field::Fuel]),
@@ -224,29 +236,47 @@ pub fn unknown(ranked: &Ranked) -> Option<String> {
     (!counts.is_empty()).then(|| format!("Left out, though they may fit: {}.", join(counts)))
 }
 
-/// Needs that this catalogue can't check.
-pub fn unchecked(needs: &[Need]) -> Option<String> {
-    let kept: Vec<&Need> = needs
+/// Cars that follow in the list though a figure that was asked for isn't known of them.
+pub fn open(ranked: &Ranked) -> Option<String> {
+    let counts = ranked.open.iter().map(|(limit, count)| {
+        let (models, have) = if *count == 1 {
+            ("model", "has")
+        } else {
+            ("models", "have")
+        };
+        let known = match limit {
+            Limit::Towing => "towing limit",
+            _ => "price",
+        };
+        format!("{count} {models} that {have} no {known} in the data")
+    });
+    let counts: Vec<String> = counts.collect();
+    let after = if ranked.known > 0 {
+        "Listed after those that fit"
+    } else {
+        "They may fit, so here they are"
+    };
+    (!counts.is_empty()).then(|| format!("{after}: {}.", join(counts)))
+}
+
+/// What prices are, where a budget is asked for.
+pub fn prices(needs: &[Need], cars: &[Car]) -> Option<String> {
+    let asked = needs
         .iter()
-        .filter(|need| !need.field.checked() && need.field != Field::MilesPerYear)
-        .collect();
-    let power = needs
-        .iter()
-        .any(|need| need.field == Field::Priority && need.value == "power");
-    let mut parts = Vec::new();
-    if !kept.is_empty() {
-        parts.push(format!(
-            "Kept in mind but not checked: {}. The catalogue has no prices, seats, horsepower, towing or safety stars yet, so \
-             please check with the maker or a dealer.",
-            list(kept)
-        ));
-    }
-    if power {
-        parts.push(
-            "Power isn't in the catalogue yet, so the order is by fuel economy instead.".to_owned(),
-        );
-    }
-    (!parts.is_empty()).then(|| parts.join(" "))
+        .any(|need| matches!(need.field, Field::BudgetMax | Field::BudgetMin));
+    let estimated = cars.iter().any(|car| {
+        car.price
+            .as_ref()
+            .is_some_and(|price| price.kind == PriceKind::Estimate)
+    });
+    let known = cars.iter().any(|car| car.price.is_some());
+    (asked && known).then(|| {
+        let mut text = "Prices are what a new car of that model year was listed at, before options and fees".to_owned();
+        if estimated {
+            text += "; an estimate is another year's price, carried by the consumer price index for new vehicles";
+        }
+        text + ". Ask a dealer for today's."
+    })
 }
 
 /// A name as plain text within Markdown.

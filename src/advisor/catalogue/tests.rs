@@ -55,16 +55,59 @@ fn three_to_five_cars_each_with_reasons() {
 }
 
 #[test]
-fn what_can_not_be_checked_is_said_and_no_price_is_made_up() {
-    let answer = one("a hybrid sedan under $30,000 with five stars");
+fn a_budget_is_kept_and_an_unknown_price_comes_last_and_is_said() {
+    let answer = one("a sedan under $28,000 with five stars");
+    assert!(!answer.cars.is_empty());
+    let prices: Vec<Option<u32>> = answer
+        .cars
+        .iter()
+        .map(|car| car.price.as_ref().map(|price| price.usd))
+        .collect();
+    assert!(
+        prices.iter().flatten().all(|usd| *usd <= 28_000),
+        "{prices:?}"
+    );
+    assert!(prices.is_sorted_by_key(Option::is_none), "{prices:?}");
     assert!(
         answer
-            .text
-            .contains("Kept in mind but not checked: at most $30,000 and 5 safety stars or more"),
+            .cars
+            .iter()
+            .all(|car| car.safety.as_ref().is_some_and(|safety| safety.stars == 5))
+    );
+    for car in &answer.cars {
+        let said = match &car.price {
+            None => "price unknown".to_owned(),
+            Some(price) => asked::price(price),
+        };
+        assert_eq!(car.why[0], said);
+    }
+    assert!(
+        answer.text.contains("no price in the data"),
         "{}",
         answer.text
     );
-    assert!(answer.cars.iter().all(|car| car.price.is_none()));
+}
+
+#[test]
+fn an_estimate_is_called_one() {
+    let price = |kind, source: &str| {
+        asked::price(&crate::cars::Price {
+            usd: 28_400,
+            kind,
+            year: 2021,
+            source: source.into(),
+        })
+    };
+    use crate::cars::PriceKind::{Estimate, Msrp};
+    assert_eq!(
+        price(Estimate, ""),
+        "about $28,400, an estimate from the 2021 price"
+    );
+    assert_eq!(price(Msrp, "a (base price)"), "from $28,400 (2021 MSRP)");
+    assert_eq!(
+        price(Msrp, "a (mean of its trims)"),
+        "$28,400, the mean of its 2021 MSRPs"
+    );
 }
 
 #[test]

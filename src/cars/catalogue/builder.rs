@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::{Catalogue, Entry, Row};
 use crate::cars::Fuel;
+use crate::cars::join::UNDATED;
 use crate::cars::search::letters;
 
 /// Takes entries one by one and shares the names that come again.
@@ -18,6 +19,7 @@ impl Builder {
         Builder {
             catalogue: Catalogue {
                 version,
+                sources: UNDATED.map(str::to_owned),
                 names: Vec::new(),
                 rows: Vec::new(),
                 by_number: Vec::new(),
@@ -28,12 +30,20 @@ impl Builder {
         }
     }
 
+    /// Names the sources of what was joined, as [`Catalogue::sources`] has them.
+    #[must_use]
+    pub fn named(mut self, sources: [String; 3]) -> Self {
+        self.catalogue.sources = sources;
+        self
+    }
+
     pub fn add(&mut self, entry: &Entry<'_>) {
         let last = self.catalogue.rows.last().copied();
         let make = self.place(entry.make, last.map(|row| row.make));
         let base = self.place(entry.base, last.map(|row| row.base));
         let model = self.place(entry.model, last.map(|row| row.model));
         let variant = self.place(entry.variant, last.map(|row| row.variant));
+        let price_source = self.place(entry.price_source, last.map(|row| row.price_source));
         let group = match last {
             Some(row) if (row.make, row.base, row.facts.fuel) == (make, base, entry.facts.fuel) => {
                 row.group
@@ -59,6 +69,7 @@ impl Builder {
             base,
             model,
             variant,
+            price_source,
             group,
         });
     }

@@ -173,7 +173,7 @@ fn a_crossover_that_epa_calls_a_wagon_is_an_suv_by_nhtsa() {
     let car = one("VClass=Small Station Wagons;make=Honda;baseModel=HR-V;model=HR-V AWD");
     assert_eq!(
         (car.body, &*car.sources["body"]),
-        (Some(Body::Suv), "NHTSA NCAP 2025-10-28")
+        (Some(Body::Suv), "NHTSA NCAP 2025-10")
     );
 }
 

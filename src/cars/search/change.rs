@@ -9,22 +9,22 @@ use crate::cars::{Catalogue, Row};
 pub struct Change {
     pub limit: Limit,
     /// What a number was, and what it would have to be; `None` where the limit is dropped.
-    pub from: Option<u16>,
-    pub to: Option<u16>,
+    pub from: Option<u32>,
+    pub to: Option<u32>,
     /// How many models that gives.
     pub total: usize,
     /// The filter with the change made.
     pub filter: Filter,
 }
 
-type Figure = fn(&Row) -> Option<u16>;
+type Figure = fn(&Row) -> Option<u32>;
 
 /// Every single change that gives cars. How small one is: a number by the share that it gives way, years by how many,
 /// a dropped list by how much of a wish it takes back, and an exclusion last.
 pub fn changes(catalogue: &Catalogue, filter: &Filter) -> Vec<Change> {
     let mut found: Vec<(f32, Change)> = Vec::new();
     let mut offer = |size: f32, limit, from, to, changed: Filter| {
-        let total = rank(catalogue, &changed).rows.len();
+        let total = rank(catalogue, &changed).known;
         if total > 0 {
             found.push((
                 size,
@@ -39,18 +39,38 @@ pub fn changes(catalogue: &Catalogue, filter: &Filter) -> Vec<Change> {
         }
     };
 
-    let numbers: [(Limit, Option<u16>, Figure); 3] = [
-        (Limit::Mpg, filter.mpg_min, economy),
-        (Limit::ElectricRange, filter.electric_range_min, |row| {
-            row.facts.electric_range_mi
+    let numbers: [(Limit, Option<u32>, Figure); 7] = [
+        (Limit::Mpg, filter.mpg_min.map(u32::from), |row| {
+            economy(row).map(u32::from)
         }),
-        (Limit::Range, filter.range_min, |row| row.facts.range_mi),
+        (
+            Limit::ElectricRange,
+            filter.electric_range_min.map(u32::from),
+            |row| row.facts.electric_range_mi.map(u32::from),
+        ),
+        (Limit::Range, filter.range_min.map(u32::from), |row| {
+            row.facts.range_mi.map(u32::from)
+        }),
+        (Limit::Seats, filter.seats_min.map(u32::from), |row| {
+            row.facts.joined.seats.map(|seats| seats.max.into())
+        }),
+        (Limit::Stars, filter.stars_min.map(u32::from), |row| {
+            row.facts.joined.stars.map(u32::from)
+        }),
+        (
+            Limit::Horsepower,
+            filter.horsepower_min.map(u32::from),
+            |row| row.facts.joined.horsepower.map(u32::from),
+        ),
+        (Limit::Towing, filter.towing_min, |row| {
+            row.facts.joined.towing_lb.map(u32::from)
+        }),
     ];
     for (limit, asked, figure) in numbers {
         let Some(asked) = asked else { continue };
         let without = set(filter, limit, None);
         if let Some(best) = fitting(catalogue, &without).filter_map(figure).max() {
-            let gives_way = 1.0 - f32::from(best) / f32::from(asked.max(1));
+            let gives_way = 1.0 - best as f32 / asked.max(1) as f32;
             offer(
                 gives_way,
                 limit,
@@ -59,6 +79,26 @@ pub fn changes(catalogue: &Catalogue, filter: &Filter) -> Vec<Change> {
                 set(filter, limit, Some(best)),
             );
         }
+    }
+
+    let usd: Figure = |row| row.facts.joined.price.map(|price| price.usd);
+    if let Some(most) = filter.budget_max
+        && let Some(least) = fitting(catalogue, &set(filter, Limit::BudgetMax, None))
+            .filter_map(usd)
+            .min()
+    {
+        let more = least as f32 / most.max(1) as f32 - 1.0;
+        let changed = set(filter, Limit::BudgetMax, Some(least));
+        offer(more, Limit::BudgetMax, Some(most), Some(least), changed);
+    }
+    if let Some(least) = filter.budget_min
+        && let Some(most) = fitting(catalogue, &set(filter, Limit::BudgetMin, None))
+            .filter_map(usd)
+            .max()
+    {
+        let less = 1.0 - most as f32 / least.max(1) as f32;
+        let changed = set(filter, Limit::BudgetMin, Some(most));
+        offer(less, Limit::BudgetMin, Some(least), Some(most), changed);
     }
 
     let (first, last) = Test::new(catalogue, filter).years;
@@ -80,9 +120,9 @@ pub fn changes(catalogue: &Catalogue, filter: &Filter) -> Vec<Change> {
         offer(
             size,
             Limit::YearMin,
-            Some(first),
-            Some(year),
-            set(filter, Limit::YearMin, Some(year)),
+            Some(first.into()),
+            Some(year.into()),
+            set(filter, Limit::YearMin, Some(year.into())),
         );
     }
     if let Some(year) = years.iter().copied().filter(|year| *year > last).min() {
@@ -90,9 +130,9 @@ pub fn changes(catalogue: &Catalogue, filter: &Filter) -> Vec<Change> {
         offer(
             size,
             Limit::YearMax,
-            Some(last),
-            Some(year),
-            set(filter, Limit::YearMax, Some(year)),
+            Some(last.into()),
+            Some(year.into()),
+            set(filter, Limit::YearMax, Some(year.into())),
         );
     }
 
@@ -127,14 +167,23 @@ fn fitting<'a>(catalogue: &'a Catalogue, filter: &'a Filter) -> impl Iterator<It
 }
 
 /// The filter with one number set, or one limit dropped.
-fn set(filter: &Filter, limit: Limit, to: Option<u16>) -> Filter {
+fn set(filter: &Filter, limit: Limit, to: Option<u32>) -> Filter {
     let mut changed = filter.clone();
+    // Each value was asked for in the filter, or stands in a row, in a number of its own size.
+    let small = to.map(|value| value as u16);
+    let tiny = to.map(|value| value as u8);
     match limit {
-        Limit::Mpg => changed.mpg_min = to,
-        Limit::ElectricRange => changed.electric_range_min = to,
-        Limit::Range => changed.range_min = to,
-        Limit::YearMin => changed.year_min = to,
-        Limit::YearMax => changed.year_max = to,
+        Limit::Mpg => changed.mpg_min = small,
+        Limit::ElectricRange => changed.electric_range_min = small,
+        Limit::Range => changed.range_min = small,
+        Limit::YearMin => changed.year_min = small,
+        Limit::YearMax => changed.year_max = small,
+        Limit::BudgetMax => changed.budget_max = to,
+        Limit::BudgetMin => changed.budget_min = to,
+        Limit::Seats => changed.seats_min = tiny,
+        Limit::Stars => changed.stars_min = tiny,
+        Limit::Horsepower => changed.horsepower_min = small,
+        Limit::Towing => changed.towing_min = to,
         Limit::Body => changed.bodies.clear(),
         Limit::BodyNot => changed.bodies_not.clear(),
         Limit::Fuel => changed.fuels.clear(),

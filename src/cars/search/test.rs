@@ -1,5 +1,7 @@
 //! Tells whether a row meets a filter: yes, no, or not known.
 
+use std::cmp::Reverse;
+
 use super::{Filter, RECENT_YEARS, economy};
 use crate::cars::{Catalogue, Fuel, Row};
 
@@ -22,6 +24,12 @@ pub enum Limit {
     Range,
     YearMin,
     YearMax,
+    BudgetMax,
+    BudgetMin,
+    Seats,
+    Stars,
+    Horsepower,
+    Towing,
 }
 
 impl Limit {
@@ -38,6 +46,11 @@ impl Limit {
             Limit::ElectricRange => "electric range",
             Limit::Range => "range",
             Limit::YearMin | Limit::YearMax => "model year",
+            Limit::BudgetMax | Limit::BudgetMin => "price",
+            Limit::Seats => "number of seats",
+            Limit::Stars => "safety rating",
+            Limit::Horsepower => "power",
+            Limit::Towing => "towing limit",
         }
     }
 }
@@ -48,6 +61,15 @@ pub enum Fit {
     No,
     /// Every limit that can be checked is met, but the figure for this one is missing.
     Unknown(Limit),
+    /// The same, for a figure that so few cars have that those without it are listed after the others.
+    Open(Limit),
+}
+
+impl Limit {
+    /// Whether a car without the figure is listed all the same, after those that have it.
+    fn is_open(self) -> bool {
+        matches!(self, Limit::BudgetMax | Limit::BudgetMin | Limit::Towing)
+    }
 }
 
 /// A filter made ready for a catalogue.
@@ -144,8 +166,29 @@ impl<'a> Test<'a> {
                 Limit::ElectricRange,
                 &mut unknown,
             );
-        match unknown {
+        let joined = &facts.joined;
+        let seats = joined.seats.map(|seats| seats.max);
+        no = no || below(filter.seats_min, seats, Limit::Seats, &mut unknown);
+        no = no || below(filter.stars_min, joined.stars, Limit::Stars, &mut unknown);
+        let power = joined.horsepower;
+        no = no
+            || below(
+                filter.horsepower_min,
+                power,
+                Limit::Horsepower,
+                &mut unknown,
+            );
+        let mut open = None;
+        let usd = joined.price.map(|price| price.usd);
+        no = no || below(filter.budget_min, usd, Limit::BudgetMin, &mut open);
+        // No more than the most is as good as no less, the other way round.
+        let most = filter.budget_max.map(Reverse);
+        no = no || below(most, usd.map(Reverse), Limit::BudgetMax, &mut open);
+        let pounds = joined.towing_lb.map(u32::from);
+        no = no || below(filter.towing_min, pounds, Limit::Towing, &mut open);
+        match unknown.or(open) {
             _ if no => Fit::No,
+            Some(limit) if limit.is_open() => Fit::Open(limit),
             Some(limit) => Fit::Unknown(limit),
             None => Fit::Yes,
         }
@@ -179,15 +222,15 @@ fn inside<T: PartialEq>(
     !unwanted.is_empty() && !outside(unwanted, value, limit, unknown) && known
 }
 
-fn below(
-    least: Option<u16>,
-    value: Option<u16>,
+fn below<T: Copy + PartialOrd, U: Copy + Into<T>>(
+    least: Option<T>,
+    value: Option<U>,
     limit: Limit,
     unknown: &mut Option<Limit>,
 ) -> bool {
     match (least, value) {
         (None, _) => false,
-        (Some(least), Some(value)) => value < least,
+        (Some(least), Some(value)) => value.into() < least,
         (Some(_), None) => {
             *unknown = unknown.or(Some(limit));
             false

@@ -1,7 +1,7 @@
 //! What a search must hold to, whatever is in the catalogue.
 
 use super::*;
-use crate::cars::{Entry, Facts};
+use crate::cars::{Entry, Facts, Joined};
 
 fn shipped() -> Catalogue {
     Catalogue::built_in().unwrap()
@@ -56,6 +56,20 @@ fn filters() -> Vec<Filter> {
             sort: Sort::Co2,
             year_min: Some(2018),
             year_max: Some(2021),
+            ..Filter::default()
+        },
+        Filter {
+            budget_max: Some(30_000),
+            stars_min: Some(5),
+            seats_min: Some(5),
+            sort: Sort::Price,
+            ..Filter::default()
+        },
+        Filter {
+            towing_min: Some(5_000),
+            horsepower_min: Some(250),
+            year_min: Some(2020),
+            sort: Sort::Power,
             ..Filter::default()
         },
         Filter {
@@ -134,6 +148,7 @@ fn unknown_is_neither_a_match_nor_a_miss() {
         range_mi: None,
         co2_g_per_mi: None,
         fuel_cost_usd_per_year: None,
+        joined: Joined::default(),
     };
     let mut builder = Catalogue::builder("test");
     builder.add(&Entry {
@@ -141,6 +156,7 @@ fn unknown_is_neither_a_match_nor_a_miss() {
         base: "B",
         model: "B",
         variant: "",
+        price_source: "",
         facts,
     });
     let catalogue = builder.finish();
@@ -239,5 +255,64 @@ fn when_nothing_fits_the_smallest_change_comes_first() {
     for change in &found.changes {
         assert_eq!(search(&shipped, &change.filter, 5).total, change.total);
         assert!(change.total > 0);
+    }
+}
+
+#[test]
+fn an_unknown_price_is_neither_within_a_budget_nor_beyond_it() {
+    let shipped = shipped();
+    let filter = Filter {
+        budget_max: Some(27_000),
+        bodies: vec![Body::Suv],
+        ..Filter::default()
+    };
+    let ranked = rank(&shipped, &filter);
+    let (known, open) = ranked.rows.split_at(ranked.known);
+    let usd = |row: &Row| row.facts.joined.price.map(|price| price.usd);
+    assert!(
+        !known.is_empty()
+            && known
+                .iter()
+                .all(|row| usd(row) <= Some(27_000) && usd(row).is_some())
+    );
+    assert!(!open.is_empty() && open.iter().all(|row| usd(row).is_none()));
+    assert_eq!(ranked.open, [(Limit::BudgetMax, open.len())]);
+    // Nothing that could fit is lost: without the budget there are the same models and those known to cost more.
+    let all = rank(
+        &shipped,
+        &Filter {
+            budget_max: None,
+            ..filter.clone()
+        },
+    );
+    let dear = all
+        .rows
+        .iter()
+        .filter(|row| !ranked.rows.iter().any(|other| other.group == row.group));
+    assert_eq!(dear.filter(|row| usd(row).is_none()).count(), 0);
+}
+
+#[test]
+fn the_smallest_sum_that_helps_is_the_one_that_is_missing() {
+    let shipped = shipped();
+    let filter = Filter {
+        bodies: vec![Body::Minivan],
+        budget_max: Some(35_000),
+        ..Filter::default()
+    };
+    let found = search(&shipped, &filter, 0);
+    let change = found
+        .changes
+        .iter()
+        .find(|change| change.limit == Limit::BudgetMax)
+        .unwrap();
+    let cheapest = shipped
+        .iter()
+        .filter(|car| car.body == Some(Body::Minivan) && car.year >= 2024)
+        .filter_map(|car| Some(car.price?.usd))
+        .min();
+    assert_eq!((found.total, change.to), (0, cheapest));
+    for change in &found.changes {
+        assert_eq!(search(&shipped, &change.filter, 0).total, change.total);
     }
 }

@@ -2,6 +2,7 @@
 
 use super::escape;
 use crate::advisor::Knowledge;
+use crate::advisor::catalogue::asked;
 use crate::advisor::needs::thousands;
 use crate::cars::{Car, Drive, Economy, Fuel};
 
@@ -157,19 +158,53 @@ pub fn in_full(car: &Car, knowledge: Knowledge) -> String {
                 )
             }),
         ),
+        (
+            "Price",
+            Some(
+                car.price
+                    .as_ref()
+                    .map_or("unknown".to_owned(), asked::price),
+            ),
+        ),
+        (
+            "Seats",
+            Some(car.seats.map_or("unknown".to_owned(), asked::seats)),
+        ),
+        (
+            "Power",
+            Some(
+                car.horsepower
+                    .map_or("unknown".to_owned(), |power| format!("{power} hp")),
+            ),
+        ),
+        (
+            "Towing",
+            car.towing_lb
+                .map(|pounds| format!("at most {} lb", thousands(pounds.into()))),
+        ),
+        (
+            "NHTSA's overall rating",
+            Some(
+                car.safety
+                    .as_ref()
+                    .map_or("not rated".to_owned(), |safety| {
+                        format!("{} of 5 stars", safety.stars)
+                    }),
+            ),
+        ),
     ];
     let lines = known
         .into_iter()
         .filter_map(|(name, value)| Some(format!("- {name}: {}", escape(&value?))));
-    let source = car.sources.get("fuel").map_or("", String::as_str);
     let mut text = format!(
         "**{}**\n\n{}",
         escape(&car.title()),
         lines.collect::<Vec<_>>().join("\n")
     );
-    text += &format!(
-        "\n\nSource: {source}. Price, seats, horsepower, towing and safety stars aren't in the catalogue yet."
-    );
+    let mut sources: Vec<&str> = car.sources.values().map(String::as_str).collect();
+    sources.sort_unstable();
+    sources.dedup();
+    text += &format!("\n\nSources: {}.", escape(&sources.join("; ")));
     if let Some(terms) = terms(std::slice::from_ref(car), knowledge) {
         text += &format!("\n\n{terms}");
     }
