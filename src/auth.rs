@@ -5,7 +5,7 @@ mod forms;
 pub mod passwords;
 pub mod tokens;
 
-use actix_session::SessionExt;
+use actix_session::{Session, SessionExt};
 use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
@@ -18,6 +18,13 @@ use crate::web::view::Person;
 
 /// Where the browser's session keeps the token.
 const TOKEN: &str = "token";
+/// Where it keeps what a visitor wrote before they had an account.
+const DRAFT: &str = "draft";
+
+/// What a visitor wrote on the landing page, once: it waits in the encrypted cookie until they are in.
+pub fn take_draft(session: &Session) -> Option<String> {
+    session.remove_as(DRAFT).and_then(Result::ok)
+}
 
 /// Adds the routes of this module.
 pub fn routes(config: &mut web::ServiceConfig) {

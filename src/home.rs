@@ -51,7 +51,7 @@ pub struct Landing {
 }
 
 #[derive(Template)]
-#[template(path = "home/landing.html")]
+#[template(path = "home/landing.html", blocks = ["main"])]
 struct LandingPage<'a> {
     shell: &'a Shell,
     cars: String,
@@ -67,12 +67,21 @@ impl View for Landing {
     }
 
     fn page(&self, shell: &Shell) -> askama::Result<Html> {
-        let page = LandingPage {
+        Ok(Html::Body(self.template(shell).render()?))
+    }
+
+    fn fragment(&self, shell: &Shell) -> askama::Result<Html> {
+        Ok(Html::Body(self.template(shell).as_main().render()?))
+    }
+}
+
+impl Landing {
+    fn template<'a>(&self, shell: &'a Shell) -> LandingPage<'a> {
+        LandingPage {
             shell,
             // In thousands, rounded down: the exact number changes with each file.
             cars: format!("more than {},000", self.cars / 1000),
             starters: STARTERS.map(|(body, starter)| (Silhouette { body }, starter)),
-        };
-        Ok(Html::Body(page.render()?))
+        }
     }
 }

@@ -333,7 +333,7 @@ impl Me {
 }
 
 #[derive(Template)]
-#[template(path = "auth/me.html")]
+#[template(path = "auth/me.html", blocks = ["main"])]
 struct MePage<'a> {
     shell: &'a Shell,
     user: &'a User,
@@ -352,12 +352,21 @@ impl View for Me {
     }
 
     fn page(&self, shell: &Shell) -> askama::Result<Html> {
-        let page = MePage {
+        Ok(Html::Body(self.template(shell).render()?))
+    }
+
+    fn fragment(&self, shell: &Shell) -> askama::Result<Html> {
+        Ok(Html::Body(self.template(shell).as_main().render()?))
+    }
+}
+
+impl Me {
+    fn template<'a>(&'a self, shell: &'a Shell) -> MePage<'a> {
+        MePage {
             shell,
             user: &self.user,
             saved: self.saved,
             levels: Knowledge::ALL,
-        };
-        Ok(Html::Body(page.render()?))
+        }
     }
 }

@@ -1,16 +1,19 @@
 //! The login and signup forms, empty or again with what was wrong.
 
-use actix_web::{Either, Responder, ResponseError, web};
+use actix_session::Session;
+use actix_web::{ResponseError, web};
 use askama::Template;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::CurrentUser;
+use super::{CurrentUser, DRAFT};
 use crate::error::Error;
 use crate::web::view::{Html, Shell, Show, View};
 
 /// Where a browser goes once it is in.
 const HOME: &str = "/chat/";
+/// What can wait in the cookie beside the token, in bytes: browsers keep 4 KiB in all.
+const LONGEST_DRAFT: usize = 2_000;
 
 /// Which of the two forms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,37 +38,76 @@ pub struct AuthForm {
 }
 
 /// `GET /login`.
-pub async fn login(current: Option<CurrentUser>, going: web::Query<Going>) -> impl Responder {
-    open(FormKind::Login, current, going.into_inner())
+pub async fn login(
+    current: Option<CurrentUser>,
+    session: Session,
+    going: web::Query<Going>,
+) -> Result<Show<Entrance>, Error> {
+    open(FormKind::Login, current, &session, going.into_inner())
 }
 
 /// `GET /signup`.
-pub async fn signup(current: Option<CurrentUser>, going: web::Query<Going>) -> impl Responder {
-    open(FormKind::Signup, current, going.into_inner())
+pub async fn signup(
+    current: Option<CurrentUser>,
+    session: Session,
+    going: web::Query<Going>,
+) -> Result<Show<Entrance>, Error> {
+    open(FormKind::Signup, current, &session, going.into_inner())
 }
 
 fn open(
     kind: FormKind,
     current: Option<CurrentUser>,
+    session: &Session,
     going: Going,
-) -> Either<Show<AuthForm>, web::Redirect> {
-    let next = match going.draft {
-        Some(draft) => {
-            let query = form_urlencoded::Serializer::new(String::new())
-                .append_pair("draft", &draft)
-                .finish();
-            format!("{HOME}?{query}")
+) -> Result<Show<Entrance>, Error> {
+    let next = safe_next(going.next.as_deref());
+    if let Some(draft) = going.draft.filter(|draft| !draft.trim().is_empty()) {
+        if draft.len() > LONGEST_DRAFT {
+            return Err(Error::field(
+                "draft",
+                "That is a lot for a start. Sign up first, then send it in the chat.",
+            ));
         }
-        None => safe_next(going.next.as_deref()),
-    };
-    match current {
-        None => Either::Left(Show::new(AuthForm {
+        session.insert(DRAFT, draft).map_err(Error::internal)?;
+    }
+    Ok(Show::new(match current {
+        Some(_) => Entrance::Inside(next),
+        None => Entrance::Form(AuthForm {
             kind,
             email: String::new(),
             next,
             error: None,
-        })),
-        Some(_) => Either::Right(web::Redirect::to(next).see_other()),
+        }),
+    }))
+}
+
+/// The form, or for somebody who is in already the way on.
+pub enum Entrance {
+    Form(AuthForm),
+    Inside(String),
+}
+
+impl View for Entrance {
+    fn json(&self) -> Value {
+        match self {
+            Entrance::Form(form) => form.json(),
+            Entrance::Inside(next) => serde_json::json!({ "next": next }),
+        }
+    }
+
+    fn page(&self, shell: &Shell) -> askama::Result<Html> {
+        match self {
+            Entrance::Form(form) => form.page(shell),
+            Entrance::Inside(next) => Ok(Html::GoTo(next.clone())),
+        }
+    }
+
+    fn fragment(&self, shell: &Shell) -> askama::Result<Html> {
+        match self {
+            Entrance::Form(form) => form.fragment(shell),
+            Entrance::Inside(_) => self.page(shell),
+        }
     }
 }
 

@@ -1,7 +1,8 @@
 //! The list of conversations, and one of them: open, rename, delete.
 
+use actix_session::Session;
 use actix_web::http::StatusCode;
-use actix_web::web;
+use actix_web::{ResponseError, web};
 use askama::Template;
 use chrono::{DateTime, Datelike, NaiveDateTime};
 use serde::Deserialize;
@@ -9,11 +10,12 @@ use serde_json::{Value, json};
 
 use super::views::{self, MessageView, NeedView};
 use super::{path, post};
-use crate::auth::CurrentUser;
+use crate::auth::{self, CurrentUser};
 use crate::db::conversations::{self, Conversation};
 use crate::db::messages::{self, Message};
 use crate::error::Error;
 use crate::state::App;
+use crate::web::format::Format;
 use crate::web::input::{CHAT_LIMIT, Input, is_storable, parse_id};
 use crate::web::view::{Html, Shell, Show, View};
 
@@ -32,14 +34,21 @@ pub struct Wish {
 pub async fn list(
     app: web::Data<App>,
     current: CurrentUser,
+    session: Session,
+    format: Format,
     wish: web::Query<Wish>,
 ) -> Result<Show<ChatView>, Error> {
     let after = wish.cursor.as_deref().map(read_cursor).transpose()?;
     let conversations = read_list(&app, current.user.id, after).await?;
+    let waiting = match format {
+        Format::Page => auth::take_draft(&session),
+        Format::Fragment | Format::Json => None,
+    };
     Ok(Show::new(ChatView {
         conversations,
         open: None,
-        draft: wish.into_inner().draft.unwrap_or_default(),
+        draft: wish.into_inner().draft.or(waiting).unwrap_or_default(),
+        wrong: None,
     }))
 }
 
@@ -50,9 +59,39 @@ pub async fn open(
     id: web::Path<String>,
 ) -> Result<Show<ChatView>, Error> {
     let id = parse_id(&id)?;
-    let user_id = current.user.id.clone();
-    let open = app
-        .db
+    let open = read_open(&app, current.user.id.clone(), id).await?;
+    Ok(Show::new(ChatView {
+        conversations: read_list(&app, current.user.id, None).await?,
+        open: Some(open),
+        draft: String::new(),
+        wrong: None,
+    }))
+}
+
+/// The page again after a message that could not be sent: with the reason, and with what was written.
+pub async fn again(
+    app: &App,
+    user_id: String,
+    conversation_id: Option<String>,
+    draft: String,
+    error: Error,
+) -> Result<Show<ChatView>, Error> {
+    let open = match conversation_id.map(|id| parse_id(&id)) {
+        Some(Ok(id)) => Some(read_open(app, user_id.clone(), id).await?),
+        Some(Err(_)) | None => None,
+    };
+    let status = error.status_code();
+    let view = ChatView {
+        conversations: read_list(app, user_id, None).await?,
+        open,
+        draft,
+        wrong: Some(error.to_string()),
+    };
+    Ok(Show::with_status(view, status))
+}
+
+async fn read_open(app: &App, user_id: String, id: String) -> Result<Open, Error> {
+    app.db
         .read(move |conn| {
             let conversation = conversations::get(conn, &user_id, &id)?;
             let all = messages::of_conversation(conn, &user_id, &id)?;
@@ -65,13 +104,7 @@ pub async fn open(
                 messages,
             })
         })
-        .await?;
-    let conversations = read_list(&app, current.user.id, None).await?;
-    Ok(Show::new(ChatView {
-        conversations,
-        open: Some(open),
-        draft: String::new(),
-    }))
+        .await
 }
 
 /// Another title.
@@ -173,10 +206,12 @@ pub struct ChatView {
     conversations: List,
     open: Option<Open>,
     draft: String,
+    /// Why the draft could not be sent.
+    wrong: Option<String>,
 }
 
 #[derive(Template)]
-#[template(path = "chat/page.html")]
+#[template(path = "chat/page.html", blocks = ["main"])]
 struct ChatPage<'a> {
     shell: &'a Shell,
     conversations: &'a [Conversation],
@@ -186,6 +221,7 @@ struct ChatPage<'a> {
     messages: Vec<MessageView>,
     needs: Vec<NeedView>,
     draft: &'a str,
+    wrong: Option<&'a str>,
     starters: &'static [&'static str],
     longest: usize,
     /// Without JavaScript the page asks again by itself until the reply is there.
@@ -219,24 +255,34 @@ impl View for ChatView {
     }
 
     fn page(&self, shell: &Shell) -> askama::Result<Html> {
+        Ok(Html::Body(self.template(shell).render()?))
+    }
+
+    fn fragment(&self, shell: &Shell) -> askama::Result<Html> {
+        Ok(Html::Body(self.template(shell).as_main().render()?))
+    }
+}
+
+impl ChatView {
+    fn template<'a>(&'a self, shell: &'a Shell) -> ChatPage<'a> {
         let messages = self.open.as_ref().map_or(&[][..], |open| &open.messages);
-        let page = ChatPage {
+        let conversation = self.open.as_ref().map(|open| &open.conversation);
+        ChatPage {
             shell,
             conversations: &self.conversations.conversations,
             next: self.conversations.next.as_deref(),
-            title: self
-                .open
-                .as_ref()
-                .map_or("New conversation", |open| &open.conversation.title),
-            conversation_id: self.open.as_ref().map_or("", |open| &open.conversation.id),
+            title: conversation.map_or("New conversation", |open| &open.title),
+            conversation_id: conversation.map_or("", |open| &open.id),
             messages: messages.iter().map(MessageView::of).collect(),
             needs: views::needs(&latest_needs(messages)),
             draft: &self.draft,
+            wrong: self.wrong.as_deref(),
             starters: views::STARTERS,
             longest: post::LONGEST,
-            is_waiting: messages.last().is_some_and(|last| !last.status.is_final()),
-        };
-        Ok(Html::Body(page.render()?))
+            // With something to say the page stays as it is: a refresh would lose what was written.
+            is_waiting: self.wrong.is_none()
+                && messages.last().is_some_and(|last| !last.status.is_final()),
+        }
     }
 }
 

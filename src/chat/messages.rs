@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use actix_web::{Either, HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, web};
 use serde_json::Value;
 
-use super::post::{self, Reply};
+use super::post::{self, Answer};
 use super::views::{self, MessageView};
 use crate::auth::CurrentUser;
 use crate::db::messages::{self, Message, Role, Status};
@@ -70,7 +70,7 @@ pub async fn retry(
     req: HttpRequest,
     format: Format,
     id: web::Path<String>,
-) -> Result<Either<Show<Reply>, HttpResponse>, Error> {
+) -> Result<Answer, Error> {
     let id = parse_id(&id)?;
     let user_id = current.user.id;
     let posted = post::store_retry(&app, &user_id, id).await?;

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
+use super::conversations::{self as pages, ChatView};
 use super::stream::{self, Encoder};
 use super::views::{self, MessageView};
 use crate::auth::CurrentUser;
@@ -49,6 +50,9 @@ pub struct Posted {
     pub is_new: bool,
 }
 
+/// A rendered reply, or a stream.
+pub type Answer = Either<Show<Reply>, HttpResponse>;
+
 /// `POST /chat/`.
 pub async fn post(
     app: web::Data<App>,
@@ -56,11 +60,26 @@ pub async fn post(
     req: HttpRequest,
     format: Format,
     body: Input<NewTurn, CHAT_LIMIT>,
-) -> Result<Either<Show<Reply>, HttpResponse>, Error> {
+) -> Result<Either<Answer, Show<ChatView>>, Error> {
     let user_id = current.user.id;
-    let posted = store(&app, &user_id, body.value).await?;
-    announce(&app, &posted.reply.id);
-    respond(&app, &req, format, user_id, posted).await
+    let (draft, place) = (
+        body.value.message.clone(),
+        body.value.conversation_id.clone(),
+    );
+    match store(&app, &user_id, body.value).await {
+        Ok(posted) => {
+            announce(&app, &posted.reply.id);
+            respond(&app, &req, format, user_id, posted)
+                .await
+                .map(Either::Left)
+        }
+        // Nobody should have to write it again.
+        Err(error @ (Error::Invalid(_) | Error::State(_))) if format == Format::Page => {
+            let page = pages::again(&app, user_id, place, draft, error).await?;
+            Ok(Either::Right(page))
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// Puts a stored reply on the queue, with a feed for those who want to watch.
@@ -76,7 +95,7 @@ pub async fn respond(
     format: Format,
     user_id: String,
     posted: Posted,
-) -> Result<Either<Show<Reply>, HttpResponse>, Error> {
+) -> Result<Answer, Error> {
     if format.is_html() {
         return show_html(posted).map(Either::Left);
     }

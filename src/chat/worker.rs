@@ -376,3 +376,19 @@ async fn finish(app: &App, owner: &str, id: &str, mut outcome: Outcome) -> Resul
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reply_is_worked_at_once_at_a_time_and_each_time_under_another_name() {
+        let mine = Mine::default();
+        let first = mine.take("r").unwrap();
+        assert!(mine.take("r").is_none());
+        assert_eq!(mine.owners(), [first.owner.clone()]);
+        let name = first.owner.clone();
+        drop(first);
+        assert_ne!(mine.take("r").unwrap().owner, name);
+    }
+}

@@ -22,6 +22,7 @@ const FILES: &[(&str, &str, &[u8])] = files! {
     "app.css": "text/css; charset=utf-8",
     "app.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
+    "waiting.css": "text/css; charset=utf-8",
     "vendor/htmx/htmx.min.js": "text/javascript; charset=utf-8",
     "vendor/htmx/hx-sse.min.js": "text/javascript; charset=utf-8",
 };

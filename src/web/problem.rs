@@ -221,8 +221,12 @@ impl Problem {
                 respond_html(Html::Body(body), format, self.status)
             }
             Format::Fragment => {
+                let is_logged_out = self.status == StatusCode::UNAUTHORIZED;
+                // Who was writing keeps the page and what is on it, and gets a way to log in beside it.
+                let stays = is_logged_out && !request.method().is_safe();
                 let notice = Notice {
                     detail: &self.detail,
+                    login: stays.then(|| login_address(request)),
                 };
                 let body = notice.render().map_err(Error::internal)?;
                 let mut response = respond_html(Html::Body(body), format, self.status);
@@ -236,7 +240,7 @@ impl Problem {
                     HeaderName::from_static("hx-reswap"),
                     HeaderValue::from_static("innerHTML"),
                 );
-                if self.status == StatusCode::UNAUTHORIZED {
+                if is_logged_out && !stays {
                     let place = HeaderValue::from_str(&login_address(request));
                     headers.insert(
                         HeaderName::from_static("hx-redirect"),
@@ -284,4 +288,6 @@ struct ErrorPage<'a> {
 #[template(path = "error/_notice.html")]
 struct Notice<'a> {
     detail: &'a str,
+    /// Where to log in, in another tab.
+    login: Option<String>,
 }

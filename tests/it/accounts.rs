@@ -472,3 +472,77 @@ fn unescape(html: &str) -> String {
         .replace("&#34;", "\"")
         .replace("&amp;", "&")
 }
+
+#[tokio::test]
+async fn what_a_visitor_began_to_write_waits_for_them() {
+    let site = Site::start().await;
+    let browser = site.browser();
+    let draft = "🚙 ein Auto für fünf ".repeat(20);
+    let form = browser
+        .get("/signup")
+        .query(&[("draft", &draft)])
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(form.status(), 200);
+    let account = [
+        ("email", "una@example.com"),
+        ("password", PASSWORD),
+        ("next", "/chat/"),
+    ];
+    let entered = browser
+        .post("/auth/signup")
+        .form(&account)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(header(&entered, "location"), "/chat/");
+    let chat = browser
+        .get("/chat/")
+        .send()
+        .await
+        .unwrap()
+        .text()
+        .await
+        .unwrap();
+    assert!(chat.contains(&format!(">{draft}</textarea>")), "{chat}");
+    let again = browser
+        .get("/chat/")
+        .send()
+        .await
+        .unwrap()
+        .text()
+        .await
+        .unwrap();
+    assert!(again.contains("></textarea>"), "it comes once");
+    let long = "x".repeat(3_000);
+    let refused = site
+        .browser()
+        .get("/signup")
+        .query(&[("draft", &long)])
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(refused.status(), 422);
+}
+
+#[tokio::test]
+async fn htmx_after_a_logout_elsewhere_keeps_the_page() {
+    let site = Site::start().await;
+    let posted = site
+        .htmx()
+        .post("/chat/")
+        .form(&[("message", "a van")])
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(
+        (posted.status().as_u16(), header(&posted, "hx-retarget")),
+        (401, "#notice")
+    );
+    assert!(
+        header(&posted, "hx-redirect").is_empty(),
+        "the page and what is on it would be gone"
+    );
+    assert!(posted.text().await.unwrap().contains("href=\"/login?next="));
+}

@@ -242,3 +242,32 @@ async fn a_trailing_slash_is_optional() {
         );
     }
 }
+
+#[tokio::test]
+async fn htmx_gets_pieces_of_pages() {
+    let site = Site::start().await;
+    site.sign_up("vic@example.com").await;
+    let htmx = site.htmx();
+    htmx.log_in("vic@example.com").await;
+    for path in ["/", "/chat/", "/auth/me"] {
+        let piece = htmx.get(path).send().await.unwrap();
+        assert_eq!(piece.status(), 200, "{path}");
+        let html = piece.text().await.unwrap();
+        assert!(
+            !html.contains("<html") && html.contains("<section"),
+            "{path}: {html}"
+        );
+    }
+    let inside = htmx.get("/login").send().await.unwrap();
+    assert_eq!(header(&inside, "hx-redirect"), "/chat/");
+    assert_eq!(
+        site.stranger()
+            .http
+            .head(format!("{}/healthz", site.base))
+            .send()
+            .await
+            .unwrap()
+            .status(),
+        200
+    );
+}

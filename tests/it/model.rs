@@ -173,7 +173,8 @@ async fn trouble_that_stays_is_a_clear_answer_and_can_be_tried_again() {
             1,
             "isn't set up",
         ),
-        (Script::Status(400, "", "{}"), 1, "can't be reached"),
+        // Once more without tools: it may be that it knows none.
+        (Script::Status(400, "", "{}"), 2, "can't be reached"),
         (
             Script::Status(302, "location: http://127.0.0.1:1/\r\n", ""),
             1,
@@ -360,4 +361,100 @@ async fn an_empty_temperature_sends_none() {
     assert!(request.get("temperature").is_none());
     let system = request["messages"][0]["content"].as_str().unwrap();
     assert!(system.starts_with("You are somebody else.\n") && system.contains("House rules"));
+}
+
+#[tokio::test]
+async fn a_server_without_tools_gets_what_a_search_found() {
+    let (_site, program, upstream) = start([
+        Script::Status(400, "", "{\"error\":{\"type\":\"invalid_request_error\"}}"),
+        Script::Say("Then look at the list.", NOW),
+    ])
+    .await;
+    let answer = program.say("an electric pickup", None).await;
+    assert_eq!(answer["reply"], "Then look at the list.");
+    let second = &upstream.requests()[1].1;
+    assert!(second.get("tools").is_none());
+    let found = second["messages"][1]["content"].as_str().unwrap();
+    assert!(
+        found.contains("\"fuel\":\"electric\"") && found.contains("\"body\":\"pickup\""),
+        "{found}"
+    );
+}
+
+#[tokio::test]
+async fn servers_that_do_it_their_own_way_are_understood() {
+    let chunk = |text: &str| {
+        format!("data: {{\"choices\":[{{\"delta\":{{\"content\":\"{text}\"}}}}]}}\n\n")
+    };
+    let end = |reason: &str| {
+        format!("data: {{\"choices\":[{{\"delta\":null,\"finish_reason\":\"{reason}\"}}]}}\n\n")
+    };
+    let usage = |total: &str| format!("data: {{\"choices\":[],\"usage\":{{{total}}}}}\n\n");
+    // What is streamed, the answer, and what it took.
+    let cases = [
+        // No usage at all is unknown, not zero.
+        ([chunk("Hi."), end("stop")].concat(), "Hi.", Value::Null),
+        // A running total counts once.
+        (
+            [
+                chunk("Hi."),
+                usage("\"prompt_tokens\":7,\"completion_tokens\":1"),
+                usage("\"prompt_tokens\":7,\"completion_tokens\":2"),
+                end("stop"),
+            ]
+            .concat(),
+            "Hi.",
+            json!({ "prompt_tokens": 7, "completion_tokens": 2 }),
+        ),
+        (
+            [chunk("Hi."), end("stop"), usage("\"prompt_tokens\":7")].concat(),
+            "Hi.",
+            json!({ "prompt_tokens": 7, "completion_tokens": 0 }),
+        ),
+        (
+            [chunk("H\\u0000i."), end("stop")].concat(),
+            "Hi.",
+            Value::Null,
+        ),
+        (
+            [chunk("Hi."), end("length")].concat(),
+            "Hi.\n\n*The answer was cut off here: the model's limit of length was reached.*",
+            Value::Null,
+        ),
+    ];
+    for (stream, reply, took) in cases {
+        let (_site, program, _upstream) = start([Script::Raw(stream.clone())]).await;
+        let answer = program.say("hello", None).await;
+        assert_eq!(
+            (&answer["reply"], &answer["usage"]),
+            (&json!(reply), &took),
+            "{stream}"
+        );
+    }
+    // An empty finish reason is none: the answer broke off.
+    let (_site, program, _upstream) = start([Script::Raw([chunk("Hi"), end("")].concat())]).await;
+    let body = json!({ "message": "hello" });
+    assert_eq!(
+        program
+            .post("/chat/")
+            .json(&body)
+            .send()
+            .await
+            .unwrap()
+            .status(),
+        502
+    );
+    // A line without end is not waited for.
+    let endless = format!("data: {}", "x".repeat(1 << 20));
+    let (_site, program, _upstream) = start([Script::Raw(endless)]).await;
+    assert_eq!(
+        program
+            .post("/chat/")
+            .json(&body)
+            .send()
+            .await
+            .unwrap()
+            .status(),
+        502
+    );
 }

@@ -23,6 +23,8 @@ pub enum Script {
     Garbage(&'static str),
     /// Answers 200 with a web page.
     WebPage,
+    /// Streams these very bytes.
+    Raw(String),
     /// Streams a piece and the finish reason `content_filter`.
     Filter(&'static str),
 }
@@ -140,6 +142,10 @@ async fn answer(socket: &mut TcpStream, script: Script) -> std::io::Result<()> {
             socket.write_all(stream_head.as_bytes()).await?;
             send(socket, &delta(json!({ "content": text }), None)).await?;
             socket.write_all(b"data: {oops\n\n").await
+        }
+        Script::Raw(stream) => {
+            socket.write_all(stream_head.as_bytes()).await?;
+            socket.write_all(stream.as_bytes()).await
         }
         Script::Filter(text) => {
             socket.write_all(stream_head.as_bytes()).await?;
