@@ -48,6 +48,12 @@ const WORDLIKE_MODELS: &[&str] = &[
     "revero", "integra", "model", "hornet", "ariya", "genesis", "durango", "dakota", "equinox", "traverse", "trailblazer",
 ];
 
+/// Words that no name is put together from: "never a" is no Nevera.
+const STOPS: &[&str] = &[
+    "a", "an", "the", "or", "and", "of", "to", "in", "is", "it", "on", "my", "no", "not", "for",
+    "i", "at",
+];
+
 /// All the names, ready to be looked for.
 pub struct Names {
     makes: Vec<(Vec<String>, String)>,
@@ -137,6 +143,14 @@ impl Names {
                 (None, Some(known)) => (single, known),
                 (None, None) => continue,
             };
+            if run[1..].iter().any(|word| {
+                word.is_any(STOPS)
+                    && !known
+                        .iter()
+                        .any(|(_, base)| parts(base).contains(&word.text))
+            }) {
+                continue;
+            }
             let of_make = known.iter().find(|(of, _)| Some(of.as_str()) == make);
             let name = match (make, of_make) {
                 (Some(_), Some((make, base))) => format!("{make} {base}"),
