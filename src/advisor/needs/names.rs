@@ -298,7 +298,8 @@ fn spoken(words: &[Word], at: usize, count: usize, names: &[&str]) -> bool {
 /// A capital letter within a sentence that isn't all in capitals.
 fn is_written_as_name(words: &[Word], at: usize) -> bool {
     let small = |word: &Word| !word.capital && word.text.starts_with(char::is_alphabetic);
-    let mixed = words
+    let around = &words[at.saturating_sub(20)..(at + 20).min(words.len())];
+    let mixed = around
         .iter()
         .any(|word| word.sentence == words[at].sentence && small(word));
     words[at].capital && mixed && !starts_sentence(words, at)
@@ -323,10 +324,11 @@ fn is_beside_car_terms(words: &[Word], at: usize, count: usize) -> bool {
 
 /// Whether the message holds hardly anything but such names.
 fn is_most_of(words: &[Word]) -> bool {
-    words
-        .iter()
-        .enumerate()
-        .all(|(at, word)| word.is_any(FILLING) || spoken(words, at, 1, WORDLIKE_MODELS))
+    words.len() <= 12
+        && words
+            .iter()
+            .enumerate()
+            .all(|(at, word)| word.is_any(FILLING) || spoken(words, at, 1, WORDLIKE_MODELS))
 }
 
 /// "I live in Lincoln", "I commute to Tucson"; but "an SUV from Lincoln" names the make.

@@ -156,7 +156,12 @@ fn before(words: &[Word]) -> Polarity {
                     Polarity::Wanted
                 };
             }
+            "decide" | "choose" | "wait" | "hurt" if denied => return Polarity::Wanted,
             "why" | "yes" => return Polarity::Wanted,
+            // "not too big an SUV" says how the SUV should be.
+            "not" if matches!(next, "too" | "so" | "very") && at + 3 <= words.len() => {
+                return Polarity::Wanted;
+            }
             "not" if earlier == "why" => return Polarity::Wanted,
             "never" if next == "mind" => return Polarity::TakenBack,
             _ if DROPPING.contains(&word) => return Polarity::TakenBack,

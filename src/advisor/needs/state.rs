@@ -329,7 +329,7 @@ fn continues(words: &[Word], findings: &[Finding], at: usize, to: usize) -> bool
         .count();
     // "instead of a Toyota, a Honda": the comma ends what isn't wanted.
     let instead = words[last.from].clause != words[at].clause
-        && words[..last.from].iter().any(|word| {
+        && words[..last.from].iter().rev().take(16).any(|word| {
             word.clause == words[last.from].clause && word.is_any(&["instead", "rather", "than"])
         });
     last.polarity == Polarity::Unwanted
