@@ -16,6 +16,9 @@ use talk::Talk;
 /// Stands first in every answer, so that nobody takes it for a language model.
 const LABEL: &str = "*Built-in catalogue advisor*";
 
+/// What is said to a question: the needs in it are all that can be read.
+const NO_ANSWER: &str = "I can't answer that question: I only find cars by what you need in them.";
+
 /// Answers the last turn of a conversation. The same conversation always gets the same answer.
 pub fn answer(catalogue: &Catalogue, turns: &[Turn], knowledge: Knowledge) -> Answer {
     let needs = needs::read(turns, catalogue);
@@ -24,6 +27,7 @@ pub fn answer(catalogue: &Catalogue, turns: &[Turn], knowledge: Knowledge) -> An
     let before = last.map_or(&[][..], |at| &turns[..at]);
     let earlier = needs::read(before, catalogue);
     let changed = needs != earlier;
+    let goes_on = ask::was_asked(before) && talk::goes_on(text);
     let mut parts = vec![LABEL.to_owned()];
     let mut cars = Vec::new();
 
@@ -60,7 +64,10 @@ pub fn answer(catalogue: &Catalogue, turns: &[Turn], knowledge: Knowledge) -> An
             parts.extend(question.map(str::to_owned));
             return finished(parts, cars, needs);
         }
-        Talk::Other if !changed && !ask::was_asked(before) => {
+        Talk::Other if !changed && !goes_on => {
+            if talk::asks(text) {
+                parts.push(NO_ANSWER.to_owned());
+            }
             parts.push(say::not_understood(text));
             parts.extend(say::elsewhere(text));
             parts.push(format!("What I go by so far: {}.", say::list(&needs)));

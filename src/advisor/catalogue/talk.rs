@@ -95,10 +95,106 @@ pub fn speaks_of_winter(text: &str) -> bool {
     })
 }
 
+/// Whether it goes on from a question of ours, though no need can be read in it.
+pub fn goes_on(text: &str) -> bool {
+    answers(text) || speaks_of_winter(text)
+}
+
+/// Whether it can be a short answer to a question of ours: "no preference", "either is fine", "I don't know".
+fn answers(text: &str) -> bool {
+    const ANSWERS: &[&str] = &[
+        "yes",
+        "yeah",
+        "yep",
+        "yup",
+        "no",
+        "nope",
+        "nah",
+        "sure",
+        "any",
+        "either",
+        "both",
+        "none",
+        "whatever",
+        "whichever",
+        "preference",
+        "care",
+        "matter",
+        "matters",
+        "mind",
+        "know",
+        "dunno",
+        "unsure",
+        "idk",
+        "maybe",
+        "ok",
+        "okay",
+        "fine",
+        "skip",
+        "pass",
+        "neither",
+        "nothing",
+        "anything",
+        "doesn",
+        "all",
+        "definitely",
+        "absolutely",
+        "please",
+        "course",
+        "decide",
+        "depends",
+        "open",
+        "flexible",
+        "really",
+        "1",
+        "2",
+        "3",
+    ];
+    let words = words(text);
+    let short = (1..=8).contains(&words.len()) && !asks(text);
+    short && words.iter().any(|word| ANSWERS.contains(&word.as_str()))
+}
+
+/// Whether it is a question to us.
+pub fn asks(text: &str) -> bool {
+    const ASKING: &[&str] = &[
+        "which", "what", "what's", "how", "why", "who", "when", "where", "is", "are", "does", "do",
+        "can", "could", "will", "would", "should",
+    ];
+    let first = text.split_whitespace().next().unwrap_or("").to_lowercase();
+    text.trim_end().ends_with('?') || ASKING.contains(&first.as_str())
+}
+
 pub fn words(text: &str) -> Vec<String> {
     let words = text.split(|c: char| !c.is_alphanumeric());
     words
         .filter(|word| !word.is_empty())
         .map(str::to_lowercase)
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_told_from_a_question() {
+        for said in [
+            "yes",
+            "No preference",
+            "either is fine with me",
+            "I don't know",
+        ] {
+            assert!(answers(said) && !asks(said), "{said}");
+        }
+        for said in [
+            "which is safest?",
+            "how much does it cost",
+            "why?",
+            "is any of them safe?",
+        ] {
+            assert!(asks(said) && !answers(said), "{said}");
+        }
+        assert!(!answers("blah blah") && !answers(""));
+    }
 }

@@ -177,3 +177,31 @@ fn the_same_conversation_gets_the_same_answer() {
     };
     assert_eq!(texts(), texts());
 }
+
+#[test]
+fn what_is_not_understood_is_said_even_when_a_question_is_pending() {
+    for said in [
+        "which is safest?",
+        "how much does it cost?",
+        "why?",
+        "blue sky thinking",
+    ] {
+        let answers = conversation(&["an SUV", said], Knowledge::Casual);
+        assert!(answers[0].text.ends_with('?'));
+        assert!(answers[1].cars.is_empty(), "{said}");
+        assert!(
+            answers[1].text.contains("I found no need of yours in that"),
+            "{said}"
+        );
+        assert_eq!(answers[1].text.contains(NO_ANSWER), said.ends_with('?'));
+    }
+    for said in [
+        "no preference",
+        "no",
+        "either is fine with me",
+        "I don't know",
+    ] {
+        let answers = conversation(&["an SUV", said], Knowledge::Casual);
+        assert!(!answers[1].cars.is_empty(), "{said}");
+    }
+}

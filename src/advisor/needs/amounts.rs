@@ -1,6 +1,7 @@
 //! Reads amounts: dollars, years, miles, miles per gallon, seats, pounds, horsepower and stars.
 
 use super::Field;
+use super::polarity::{self, Polarity};
 use super::words::Word;
 
 mod judge;
@@ -79,7 +80,9 @@ fn phrases(words: &[Word], at: usize, newest: u16, found: &mut Vec<Amount>) -> u
                 None => 0,
             }
         }
-        ("third", "row") => put(Field::SeatsMin, 6, 2),
+        ("third", "row") if polarity::of(words, at, at + 2) == Polarity::Wanted => {
+            put(Field::SeatsMin, 6, 2)
+        }
         ("brand", "new") | ("latest", "model") | ("buy", "new") | ("new", "not") => {
             put(Field::YearMin, newest.saturating_sub(1), 2)
         }

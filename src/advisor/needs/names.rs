@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::words::Word;
+use super::{Field, lexicon};
 use crate::cars::Catalogue;
 
 /// A make or a model, and how many words it took.
@@ -31,21 +32,87 @@ const WORDLIKE_MAKES: &[&str] = &[
     "mobility ventures", "ruf", "fiat", "polestar", "saturn",
 ];
 
-/// Models whose names are also words or places.
+/// What people call models, beside their own names.
+#[rustfmt::skip]
+const SPOKEN_MODELS: &[(&str, &str, &str)] = &[("bolt", "Chevrolet", "Bolt"), ("mach e", "Ford", "Mustang Mach-E")];
+
+/// Models whose names are also everyday words: they need more than the word.
 #[rustfmt::skip]
 const WORDLIKE_MODELS: &[&str] = &[
     "fit", "soul", "pilot", "accord", "escape", "edge", "explorer", "focus", "fusion", "mirage", "note", "leaf", "titan",
     "frontier", "rogue", "passport", "encore", "spark", "bolt", "volt", "compass", "journey", "charger", "challenger",
-    "ghost", "dawn", "venue", "accent", "ascent", "legacy", "crown", "air", "ocean", "gravity", "insight", "clarity",
-    "flex", "expedition", "transit", "ranger", "patriot", "renegade", "viper", "dart", "beetle", "golf", "eclipse",
-    "quest", "armada", "cube", "kicks", "forte", "liberty", "taurus", "continental", "phantom", "spectre", "wraith",
-    "envision", "enclave", "blazer", "express", "metris", "sprinter", "prologue", "maverick", "lightning", "bronco",
-    "mustang", "regal", "impala", "spark", "sonic", "cruze", "cascade", "stinger", "cadenza", "seltos", "rio", "tucson",
-    "santa fe", "colorado", "tahoe", "telluride", "malibu", "sedona", "yukon", "kona", "sequoia", "sienna", "savana",
-    "canyon", "terrain", "acadia", "sierra", "aviator", "navigator", "nautilus", "corsair", "wrangler", "gladiator",
-    "convertible", "coupe", "roadster", "electric", "allroad", "vantage", "range", "compact", "van", "juke", "armada",
-    "solara", "element", "ridgeline", "odyssey", "touring", "carnival", "countryman", "seville", "crosstrek", "outlander",
-    "revero", "integra", "model", "hornet", "ariya", "genesis", "durango", "dakota", "equinox", "traverse", "trailblazer",
+    "ghost", "dawn", "venue", "accent", "ascent", "legacy", "crown", "ocean", "gravity", "insight", "clarity", "flex",
+    "expedition", "ranger", "patriot", "renegade", "viper", "dart", "beetle", "golf", "eclipse", "quest", "armada",
+    "cube", "kicks", "forte", "liberty", "continental", "phantom", "spectre", "wraith", "envision", "enclave", "blazer",
+    "express", "sprinter", "prologue", "maverick", "lightning", "regal", "sonic", "cascada", "stinger", "canyon",
+    "terrain", "aviator", "navigator", "odyssey", "element", "carnival", "countryman", "clubman", "traverse", "hornet",
+    "discovery", "defender", "endurance", "voyager", "optima", "rapide", "vantage", "valour", "mistral", "sabre",
+    "fiesta", "prowler", "gladiator", "matrix",
+];
+
+/// Models whose names are words that people say of any car: only their make makes them clear.
+const COMMON_MODELS: &[&str] = &[
+    "air",
+    "electric",
+    "convertible",
+    "coupe",
+    "roadster",
+    "range",
+    "compact",
+    "van",
+    "touring",
+    "model",
+    "transit",
+    "allroad",
+    "genesis",
+    "karma",
+    "mini",
+    "smart",
+];
+
+/// Names that are also places.
+const PLACES: &[&str] = &[
+    "lincoln",
+    "tucson",
+    "santa fe",
+    "tahoe",
+    "sedona",
+    "telluride",
+    "malibu",
+    "colorado",
+    "dakota",
+    "durango",
+    "sierra",
+    "yukon",
+    "pacifica",
+    "sequoia",
+    "tacoma",
+    "taos",
+    "roma",
+    "seville",
+    "california",
+    "portofino",
+    "cadillac",
+    "savana",
+    "murano",
+    "sorento",
+    "avalon",
+    "kona",
+    "palisade",
+    "outback",
+];
+
+/// What may stand in a message beside a name that is most of it: "what about the Rogue?"
+const FILLING: &[&str] = &[
+    "a", "an", "the", "or", "and", "vs", "versus", "please", "ok", "okay", "how", "what", "about",
+    "show", "me", "i", "want", "like", "need", "maybe", "used", "new", "also", "hi", "hello",
+    "cars", "car", "compare",
+];
+
+/// Words that no name is put together from: "never a" is no Nevera.
+const STOPS: &[&str] = &[
+    "a", "an", "the", "or", "and", "of", "to", "in", "is", "it", "on", "my", "no", "not", "for",
+    "i", "at",
 ];
 
 /// All the names, ready to be looked for.
@@ -75,6 +142,12 @@ impl Names {
                 known.push((make.to_owned(), base.to_owned()));
             }
         }
+        for (spoken, make, model) in SPOKEN_MODELS {
+            let known = models.entry(parts(spoken).concat()).or_default();
+            if known.is_empty() && makes.iter().any(|(_, known)| known == make) {
+                known.push(((*make).to_owned(), (*model).to_owned()));
+            }
+        }
         Names { makes, models }
     }
 
@@ -94,18 +167,35 @@ impl Names {
         let spoken = parts(&make).join(" ");
         let sure = !WORDLIKE_MAKES.contains(&spoken.as_str()) || {
             let article = at > 0
-                && words[at - 1]
-                    .is_any(&["a", "an", "or", "like", "new", "the", "no", "not", "any"]);
+                && words[at - 1].is_any(&[
+                    "a", "an", "or", "like", "new", "the", "no", "not", "any", "from", "by",
+                ]);
+            let listed = self.is_listed(words, at + count);
             let capital = words[at].capital && (at == 0 || !starts_sentence(words, at));
             (article && spoken != "smart" && spoken != "mini")
                 || capital
-                || words[at].text.ends_with('s')
+                || listed
+                || (words[at].text.ends_with('s') && !spoken.ends_with('s'))
         };
-        (sure && !is_place(words, at)).then_some(Named {
+        (sure && !is_place(words, at, count)).then_some(Named {
             words: count,
             name: make,
             is_model: false,
         })
+    }
+
+    /// "ram or a dodge": a make that another one follows.
+    fn is_listed(&self, words: &[Word], end: usize) -> bool {
+        let rest = words.get(end..).unwrap_or_default();
+        let joined = rest
+            .first()
+            .is_some_and(|word| word.is_any(&["or", "and", "vs"]));
+        let skipped = if rest.get(1).is_some_and(|word| word.is_any(&["a", "an"])) {
+            2
+        } else {
+            1
+        };
+        joined && self.make(rest.get(skipped..).unwrap_or_default()).is_some()
     }
 
     fn make(&self, words: &[Word]) -> Option<(usize, String)> {
@@ -137,6 +227,14 @@ impl Names {
                 (None, Some(known)) => (single, known),
                 (None, None) => continue,
             };
+            if run[1..].iter().any(|word| {
+                word.is_any(STOPS)
+                    && !known
+                        .iter()
+                        .any(|(_, base)| parts(base).contains(&word.text))
+            }) {
+                continue;
+            }
             let of_make = known.iter().find(|(of, _)| Some(of.as_str()) == make);
             let name = match (make, of_make) {
                 (Some(_), Some((make, base))) => format!("{make} {base}"),
@@ -170,19 +268,11 @@ fn is_clear(words: &[Word], at: usize, count: usize, key: &str) -> bool {
     let letters = key.chars().any(|c| c.is_ascii_alphabetic());
     let digits = key.chars().any(|c| c.is_ascii_digit());
     let vowels = key.chars().any(|c| "aeiouy".contains(c));
-    let article =
-        at > 0 && words[at - 1].is_any(&["a", "an", "the", "like", "or", "vs", "versus", "and"]);
-    let capital = words[at].capital && !starts_sentence(words, at);
-    let spoken = words[at..at + count]
-        .iter()
-        .map(|word| word.text.as_str())
-        .collect::<Vec<_>>()
-        .join(" ");
-    let single = spoken.strip_suffix('s').unwrap_or(&spoken);
-    if is_place(words, at) || !letters || key.len() < 2 {
+    let is_of = |names: &[&str]| spoken(words, at, count, names);
+    if is_place(words, at, count) || is_of(COMMON_MODELS) || !letters || key.len() < 2 {
         false
-    } else if WORDLIKE_MODELS.contains(&spoken.as_str()) || WORDLIKE_MODELS.contains(&single) {
-        capital && article
+    } else if is_of(WORDLIKE_MODELS) {
+        is_written_as_name(words, at) || is_beside_car_terms(words, at, count) || is_most_of(words)
     } else if digits {
         key.len() >= 3 || (key.len() == 2 && words[at].capital)
     } else if key.len() <= 3 {
@@ -192,12 +282,95 @@ fn is_clear(words: &[Word], at: usize, count: usize, key: &str) -> bool {
     }
 }
 
-/// "I live in Lincoln"
-fn is_place(words: &[Word], at: usize) -> bool {
-    at > 0
-        && words[at - 1].is_any(&[
-            "in", "from", "near", "around", "at", "to", "outside", "through",
-        ])
+/// Whether these words, or their singular, are in a list.
+fn spoken(words: &[Word], at: usize, count: usize, names: &[&str]) -> bool {
+    let said: Vec<&str> = words[at..at + count]
+        .iter()
+        .map(|word| word.text.as_str())
+        .collect();
+    let said = said.join(" ");
+    names.contains(&said.as_str())
+        || said
+            .strip_suffix('s')
+            .is_some_and(|one| names.contains(&one))
+}
+
+/// A capital letter within a sentence that isn't all in capitals.
+fn is_written_as_name(words: &[Word], at: usize) -> bool {
+    let small = |word: &Word| !word.capital && word.text.starts_with(char::is_alphabetic);
+    let around = &words[at.saturating_sub(20)..(at + 20).min(words.len())];
+    let mixed = around
+        .iter()
+        .any(|word| word.sentence == words[at].sentence && small(word));
+    words[at].capital && mixed && !starts_sentence(words, at)
+}
+
+/// Whether a year, a fuel, a body, a drive or a gearbox stands right beside it: "explorer hybrid", "2019 fusion".
+fn is_beside_car_terms(words: &[Word], at: usize, count: usize) -> bool {
+    let same = |i: &usize| {
+        words
+            .get(*i)
+            .is_some_and(|word| word.clause == words[at].clause)
+    };
+    let is_year = |i: usize| matches!(words[i].text.parse(), Ok(1980..=2035));
+    let is_term = |i: usize| {
+        let term = lexicon::phrase(&words[i..]);
+        term.is_some_and(|(_, field, value)| field != Field::Priority && !value.is_empty())
+    };
+    let before = at.checked_sub(1).filter(same);
+    let beside = before.into_iter().chain(Some(at + count).filter(same));
+    beside.into_iter().any(|i| is_year(i) || is_term(i))
+}
+
+/// Whether the message holds hardly anything but such names.
+fn is_most_of(words: &[Word]) -> bool {
+    words.len() <= 12
+        && words
+            .iter()
+            .enumerate()
+            .all(|(at, word)| word.is_any(FILLING) || spoken(words, at, 1, WORDLIKE_MODELS))
+}
+
+/// "I live in Lincoln", "I commute to Tucson"; but "an SUV from Lincoln" names the make.
+fn is_place(words: &[Word], at: usize, count: usize) -> bool {
+    const GOING: &[&str] = &[
+        "live",
+        "lives",
+        "living",
+        "drive",
+        "drives",
+        "driving",
+        "commute",
+        "commuting",
+        "move",
+        "moved",
+        "moving",
+        "born",
+        "based",
+        "work",
+        "working",
+        "travel",
+        "trip",
+        "trips",
+        "am",
+        "i'm",
+        "we're",
+        "go",
+        "going",
+        "flying",
+        "fly",
+    ];
+    let before = |back: usize| at.checked_sub(back).map_or("", |i| words[i].text.as_str());
+    if !spoken(words, at, count, PLACES) {
+        return false;
+    }
+    match before(1) {
+        "in" => before(2) != "interested",
+        "near" | "around" | "outside" | "through" => true,
+        "from" | "at" | "to" => (at.saturating_sub(5)..at)
+            .any(|i| words[i].clause == words[at].clause && words[i].is_any(GOING)),
+        _ => false,
+    }
 }
 
 fn starts_sentence(words: &[Word], at: usize) -> bool {

@@ -10,6 +10,10 @@ pub enum Polarity {
     TakenBack,
     /// It is the car they have now, or not a wish at all.
     Aside,
+    /// They have nothing against it, which is no wish for it.
+    Allowed,
+    /// "Toyota is fine": ends an earlier refusal, or else is a wish.
+    Fine,
 }
 
 const WANTING: &[&str] = &[
@@ -50,6 +54,14 @@ const REFUSING: &[&str] = &[
     "anti",
     "besides",
     "never",
+    "refuse",
+    "refuses",
+    "refusing",
+];
+/// What may lead to a wish or away from it: "refuse to buy", "don't want to get", "not going to buy".
+const LEADING: &[&str] = &[
+    "refuse", "refuses", "refusing", "going", "willing", "planning", "plan", "hate", "ready",
+    "able", "happy", "intend", "hoping", "hope", "trying", "try", "time",
 ];
 const DROPPING: &[&str] = &[
     "forget",
@@ -88,7 +100,7 @@ pub fn of(words: &[Word], at: usize, end: usize) -> Polarity {
         .take_while(|i| words[*i].clause == clause)
         .last()
         .unwrap_or(at);
-    after(&words[end..], clause).unwrap_or_else(|| before(&words[from..at]))
+    after(words, end, clause).unwrap_or_else(|| before(&words[from..at]))
 }
 
 fn before(words: &[Word]) -> Polarity {
@@ -102,18 +114,26 @@ fn before(words: &[Word]) -> Polarity {
         );
         let denied = is_denial(earlier) || (at > 1 && is_denial(text(at - 2)) && is_soft(earlier));
         match word {
+            "than" | "but" | "except" | "besides" if spares_all(&words[..at]) => {
+                return Polarity::Wanted;
+            }
             "than" if earlier == "other" || words[..at].iter().any(|w| w.text == "rather") => {
                 return Polarity::Unwanted;
             }
             "of" if earlier == "instead" => return Polarity::Unwanted,
-            "but" if earlier == "nothing" => return Polarity::Wanted,
             "but" if at > 0 => return Polarity::Unwanted,
             "from" if matches!(earlier, "apart" | "aside") => return Polarity::Unwanted,
             "from" | "off" if matches!(earlier, "coming" | "away") => return Polarity::Aside,
             "sick" | "tired" if next == "of" => return Polarity::Unwanted,
             "mind" if earlier == "never" => return Polarity::TakenBack,
-            "mind" if denied => return Polarity::Aside,
-            "care" if denied => return Polarity::TakenBack,
+            "mind" if denied => return Polarity::Allowed,
+            "against" | "opposed" | "averse" | "problem" | "issue" | "objection" | "objections"
+                if denied || matches!(earlier, "no" | "nothing") =>
+            {
+                return Polarity::Allowed;
+            }
+            "against" | "opposed" => return Polarity::Unwanted,
+            "care" | "matter" if denied => return Polarity::TakenBack,
             "sure" | "certain" if denied => return Polarity::Aside,
             "only" | "just" if earlier == "not" => return Polarity::Wanted,
             "longer" | "more" if earlier == "no" => return Polarity::TakenBack,
@@ -121,6 +141,14 @@ fn before(words: &[Word]) -> Polarity {
             "have" if denied && next == "to" => return Polarity::TakenBack,
             "longer" | "necessarily" if denied => return Polarity::TakenBack,
             _ if WANTING.contains(&word) && earlier == "longer" => return Polarity::TakenBack,
+            _ if WANTING.contains(&word)
+                && earlier == "to"
+                && at > 1
+                && (WANTING.contains(&text(at - 2)) || LEADING.contains(&text(at - 2))) =>
+            {
+                having = false;
+            }
+            "going" | "willing" | "planning" if denied => return Polarity::Unwanted,
             _ if WANTING.contains(&word) => {
                 return if denied {
                     Polarity::Unwanted
@@ -128,7 +156,12 @@ fn before(words: &[Word]) -> Polarity {
                     Polarity::Wanted
                 };
             }
+            "decide" | "choose" | "wait" | "hurt" if denied => return Polarity::Wanted,
             "why" | "yes" => return Polarity::Wanted,
+            // "not too big an SUV" says how the SUV should be.
+            "not" if matches!(next, "too" | "so" | "very") && at + 3 <= words.len() => {
+                return Polarity::Wanted;
+            }
             "not" if earlier == "why" => return Polarity::Wanted,
             "never" if next == "mind" => return Polarity::TakenBack,
             _ if DROPPING.contains(&word) => return Polarity::TakenBack,
@@ -144,20 +177,86 @@ fn before(words: &[Word]) -> Polarity {
     Polarity::Wanted
 }
 
-fn after(words: &[Word], clause: usize) -> Option<Polarity> {
-    let near: Vec<&str> = words
+/// Whether "but" or "than" after these words leaves only what follows: "nothing but", "I don't want anything other than".
+fn spares_all(words: &[Word]) -> bool {
+    let words = match words.last() {
+        Some(last) if last.is_any(&["other", "else", "less"]) => &words[..words.len() - 1],
+        _ => words,
+    };
+    let Some((last, earlier)) = words.split_last() else {
+        return false;
+    };
+    let all = last.is_any(&[
+        "anything", "any", "anyone", "car", "cars", "vehicle", "brand", "make",
+    ]);
+    let denied = earlier
         .iter()
-        .take(5)
+        .any(|word| is_denial(&word.text) || REFUSING.contains(&word.text.as_str()));
+    last.is_any(&["nothing", "none", "no"]) || (all && denied)
+}
+
+/// What is said of it after it: "diesel is out of the question", "the AWD isn't necessary". `end` is where its own words
+/// end.
+pub fn after(words: &[Word], end: usize, clause: usize) -> Option<Polarity> {
+    let near: Vec<&str> = words[end..]
+        .iter()
+        .take(6)
         .take_while(|word| word.clause == clause)
         .map(|word| word.text.as_str())
         .collect();
-    match near[..] {
-        ["doesn't" | "don't" | "doesnt" | "dont", "matter", ..] => Some(Polarity::TakenBack),
-        ["does" | "do", "not", "matter", ..] | ["no", "longer", ..] => Some(Polarity::TakenBack),
-        ["isn't" | "aren't" | "not", what, ..] if unneeded(what) => Some(Polarity::TakenBack),
-        ["is" | "are", "not", what, ..] if unneeded(what) => Some(Polarity::TakenBack),
-        ["is" | "are", "too", ..] => Some(Polarity::Aside),
-        ["is" | "are", "out"] | ["are" | "is", "a", "no"] => Some(Polarity::Unwanted),
+    let (be, rest) = near.split_first()?;
+    match (*be, rest) {
+        ("doesn't" | "don't" | "doesnt" | "dont", ["matter", ..]) => Some(Polarity::TakenBack),
+        ("does" | "do", ["not", "matter", ..]) | ("no", ["longer", ..]) => {
+            Some(Polarity::TakenBack)
+        }
+        ("won't" | "wouldn't" | "doesn't" | "don't", ["do" | "work" | "cut", ..]) => {
+            Some(Polarity::Unwanted)
+        }
+        ("isn't" | "aren't" | "not", state) => denied_state(state),
+        ("is" | "are", ["not", state @ ..]) => denied_state(state),
+        ("is" | "are", ["too", ..]) => Some(Polarity::Aside),
+        ("is" | "are" | "would", state) => plain_state(state),
+        _ => None,
+    }
+}
+
+/// "isn't an option", "is not needed"
+fn denied_state(state: &[&str]) -> Option<Polarity> {
+    match state {
+        ["an", "option", ..]
+        | ["for", "me" | "us", ..]
+        | ["option" | "acceptable" | "ok" | "okay", ..] => Some(Polarity::Unwanted),
+        [_, "deal", "breaker", ..] | [_, "dealbreaker" | "problem" | "issue", ..] => {
+            Some(Polarity::Allowed)
+        }
+        [what, ..] if unneeded(what) => Some(Polarity::TakenBack),
+        _ => None,
+    }
+}
+
+/// "is out", "is a no-go", "is fine"
+fn plain_state(state: &[&str]) -> Option<Polarity> {
+    let bare = match state {
+        [
+            "a" | "an" | "also" | "totally" | "completely" | "absolutely" | "just" | "be",
+            rest @ ..,
+        ] => rest,
+        _ => state,
+    };
+    match bare {
+        ["a", rest @ ..] if !rest.is_empty() => plain_state(rest),
+        ["out"] | ["out", "of", "the", "question", ..] | ["out", "for", ..] => {
+            Some(Polarity::Unwanted)
+        }
+        ["off", "the", ..] | ["off", "limits", ..] => Some(Polarity::Unwanted),
+        ["no"] | ["no", "go", ..] | ["no", "no", ..] | ["nogo", ..] => Some(Polarity::Unwanted),
+        ["deal", "breaker", ..] | ["dealbreaker", ..] | ["unacceptable", ..] => {
+            Some(Polarity::Unwanted)
+        }
+        ["fine" | "ok" | "okay" | "alright" | "acceptable", ..] | ["all", "right", ..] => {
+            Some(Polarity::Fine)
+        }
         _ => None,
     }
 }
@@ -177,6 +276,24 @@ fn is_having(earlier: &str, word: &str, next: &str) -> bool {
         "currently",
         "to",
         "still",
+        "who",
+        "wife",
+        "husband",
+        "partner",
+        "mom",
+        "dad",
+        "mother",
+        "father",
+        "son",
+        "daughter",
+        "sister",
+        "brother",
+        "friend",
+        "neighbor",
+        "neighbour",
+        "boss",
+        "parents",
+        "kids",
     ];
     match word {
         "have" | "drive" | "own" | "got" | "had" | "has" | "drives" => {
@@ -212,6 +329,12 @@ fn is_denial(word: &str) -> bool {
             | "cannot"
             | "can't"
             | "aren't"
+            | "couldn't"
+            | "shouldn't"
+            | "wasn't"
+            | "ain't"
+            | "cant"
+            | "wont"
     )
 }
 
@@ -219,6 +342,14 @@ fn is_denial(word: &str) -> bool {
 fn is_soft(word: &str) -> bool {
     matches!(
         word,
-        "really" | "even" | "particularly" | "actually" | "ever" | "necessarily" | "too" | "that"
+        "really"
+            | "even"
+            | "particularly"
+            | "actually"
+            | "ever"
+            | "necessarily"
+            | "too"
+            | "that"
+            | "be"
     )
 }

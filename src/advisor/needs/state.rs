@@ -22,6 +22,13 @@ struct Finding {
     polarity: Polarity,
 }
 
+impl Finding {
+    /// What is said of it and of what is listed with it: "automatic or manual doesn't matter".
+    fn said_after(&self, words: &[Word]) -> Option<Polarity> {
+        polarity::after(words, self.to, words[self.from].clause)
+    }
+}
+
 impl State {
     /// Reads one turn of the person. `asked` is what the advisor asked just before it.
     pub fn read(&mut self, turn: &Turn, asked: Option<Field>, names: &Names, newest: u16) {
@@ -91,6 +98,10 @@ impl State {
         };
         match finding.polarity {
             Polarity::Aside => {}
+            Polarity::Allowed => {
+                self.allow(against, value);
+            }
+            Polarity::Fine if self.allow(against, value) => {}
             Polarity::TakenBack => self.drop_value(field, value),
             Polarity::Unwanted => {
                 self.drop_value(field, value);
@@ -98,7 +109,7 @@ impl State {
                     self.set(need(against));
                 }
             }
-            Polarity::Wanted => {
+            Polarity::Wanted | Polarity::Fine => {
                 if !adds && !touched.contains(&field) {
                     self.drop_fields(&[field]);
                     match field {
@@ -199,6 +210,15 @@ impl State {
         }
     }
 
+    /// Ends the refusal of a value; whether there was one.
+    fn allow(&mut self, against: Option<Field>, value: &Value) -> bool {
+        let before = self.needs.len();
+        if let Some(against) = against {
+            self.drop_value(against, value);
+        }
+        self.needs.len() < before
+    }
+
     fn drop_fields(&mut self, fields: &[Field]) {
         self.needs.retain(|need| !fields.contains(&need.field));
     }
@@ -269,12 +289,35 @@ fn findings(words: &[Word], taken_back: &[usize], names: &Names) -> Vec<Finding>
         }
         at = to;
     }
+    share_what_is_said_after(words, &mut findings);
     findings
 }
 
+/// "automatic or manual doesn't matter", "diesel and gas are out": what is said after a list is said of all of it.
+fn share_what_is_said_after(words: &[Word], findings: &mut [Finding]) {
+    for at in (1..findings.len()).rev() {
+        let (earlier, later) = findings.split_at_mut(at);
+        let (Some(one), Some(next)) = (earlier.last_mut(), later.first()) else {
+            continue;
+        };
+        let between = &words[one.to..next.from];
+        let listed = between
+            .iter()
+            .any(|word| word.is_any(&["or", "and", "nor"]))
+            && between.iter().all(|word| word.is_any(JOINING))
+            && words[one.from].clause == words[next.from].clause;
+        let shared = next.said_after(words).is_some();
+        if listed && shared && one.polarity == Polarity::Wanted {
+            one.polarity = next.polarity;
+        }
+    }
+}
+
+/// What may stand between the things of a list.
+const JOINING: &[&str] = &["or", "nor", "and", "a", "an", "any", "either"];
+
 /// "not a Tesla, a Ford or a BMW": what follows in the same list is unwanted too.
 fn continues(words: &[Word], findings: &[Finding], at: usize, to: usize) -> bool {
-    const JOINING: &[&str] = &["or", "nor", "and", "a", "an", "any", "either"];
     let Some(last) = findings.last() else {
         return false;
     };
@@ -284,8 +327,14 @@ fn continues(words: &[Word], findings: &[Finding], at: usize, to: usize) -> bool
         .iter()
         .take_while(|word| word.clause == words[at].clause)
         .count();
+    // "instead of a Toyota, a Honda": the comma ends what isn't wanted.
+    let instead = words[last.from].clause != words[at].clause
+        && words[..last.from].iter().rev().take(16).any(|word| {
+            word.clause == words[last.from].clause && word.is_any(&["instead", "rather", "than"])
+        });
     last.polarity == Polarity::Unwanted
         && joined
+        && !instead
         && words[last.from].sentence == sentence
         && (words[last.from].clause == words[at].clause || rest == 0 || words[to].is_any(JOINING))
 }

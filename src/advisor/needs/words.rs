@@ -15,6 +15,10 @@ pub struct Word {
     pub dollars: bool,
     /// It is written with a capital letter.
     pub capital: bool,
+    /// A hyphen ties it to the word before.
+    pub hyphen: bool,
+    /// A plus sign stands right after it: `2020+`.
+    pub plus: bool,
 }
 
 impl Word {
@@ -37,6 +41,7 @@ pub fn split(text: &str) -> Vec<Word> {
     let mut words: Vec<Word> = Vec::new();
     let (mut clause, mut sentence) = (0, 0);
     let mut dollars = false;
+    let mut hyphen = false;
     let mut rest = text.char_indices().peekable();
     while let Some((start, first)) = rest.next() {
         if !first.is_alphanumeric() {
@@ -46,6 +51,7 @@ pub fn split(text: &str) -> Vec<Word> {
                 _ => {}
             }
             dollars = first == '$' || (dollars && first == ' ');
+            hyphen = matches!(first, '-' | '–') || (hyphen && first == ' ');
             continue;
         }
         let mut end = start + first.len_utf8();
@@ -85,8 +91,10 @@ pub fn split(text: &str) -> Vec<Word> {
             sentence,
             dollars,
             capital,
+            hyphen,
+            plus: text[end..].starts_with('+'),
         });
-        dollars = false;
+        (dollars, hyphen) = (false, false);
     }
     words
 }

@@ -18,7 +18,67 @@ const LEAST: &[&str] = &[
     "min",
     "starting",
     "from",
+    "exceed",
     "exceeding",
+];
+const DENYING: &[&str] = &[
+    "no",
+    "not",
+    "nothing",
+    "never",
+    "without",
+    "don't",
+    "dont",
+    "can't",
+    "cant",
+    "cannot",
+    "won't",
+    "wont",
+    "wouldn't",
+    "couldn't",
+    "shouldn't",
+    "mustn't",
+    "doesn't",
+    "isn't",
+    "refuse",
+];
+/// What may stand between a denial and the limit that it turns round: "don't want to spend over 30k".
+const PASSED: &[&str] = &[
+    "want",
+    "to",
+    "spend",
+    "pay",
+    "afford",
+    "go",
+    "going",
+    "be",
+    "cost",
+    "costs",
+    "anything",
+    "any",
+    "get",
+    "buy",
+    "have",
+    "like",
+    "something",
+    "made",
+    "built",
+    "from",
+    "really",
+    "much",
+    "car",
+    "cars",
+    "looking",
+    "for",
+    "need",
+    "consider",
+    "ever",
+    "a",
+    "model",
+    "models",
+    "that's",
+    "it",
+    "one",
 ];
 
 /// A number's surroundings.
@@ -52,11 +112,7 @@ impl Amounts<'_> {
 
         if let Some((other, joint)) = second {
             let both_end = end + joint + other.words;
-            if is_year(number) && is_year(other) {
-                let (low, high) = (
-                    number.value.min(other.value) as u64,
-                    number.value.max(other.value) as u64,
-                );
+            if let Some((low, high)) = years(number, other, self.words.get(end + joint)) {
                 put(Field::YearMin, low, span(self.at, both_end));
                 put(Field::YearMax, high, span(self.at, both_end));
                 return both_end - self.at;
@@ -66,6 +122,12 @@ impl Amounts<'_> {
             } else {
                 number.value
             };
+            if matches!(self.text(both_end), "mpg" | "mpge") {
+                if (5.0..=200.0).contains(&low) {
+                    put(Field::MpgMin, low as u64, span(self.at, both_end + 1));
+                }
+                return both_end + 1 - self.at;
+            }
             let money = number.money || other.money || other.scaled;
             if money
                 && low >= 1000.0
@@ -85,6 +147,8 @@ impl Amounts<'_> {
         let qualified = self.qualifier();
         let from = qualified.map_or(self.at, |(from, _)| from);
         let least = qualified.is_none_or(|(_, most)| !most);
+        // "tows up to 5000 lb" is a wish for that much; "under 5000 lb" is none.
+        let enough = least || self.text(from) == "up";
         let unit = after(0);
         let miles = matches!(unit, "miles" | "mile" | "mi");
         if matches!(unit, "mpg" | "mpge")
@@ -98,7 +162,7 @@ impl Amounts<'_> {
             return number.words + took;
         }
         if miles || (unit == "of" && after(1) == "range") || unit == "range" {
-            return self.miles(value, from, end, miles, &mut put);
+            return self.miles(value, (from, end), miles, least, &mut put);
         }
         if number.money || number.scaled {
             if matches!(unit, "lb" | "lbs" | "pounds" | "pound") {
@@ -127,7 +191,7 @@ impl Amounts<'_> {
             }
             "seats" | "seat" | "seater" | "seaters" | "passenger" | "passengers" | "people"
             | "persons" | "adults"
-                if (2..=15).contains(&value) =>
+                if enough && (2..=15).contains(&value) =>
             {
                 put(Field::SeatsMin, value, span(from, end + 1))
             }
@@ -135,10 +199,10 @@ impl Amounts<'_> {
             "hp" | "horsepower" | "bhp" | "horse" | "horses" if least && value >= 50 => {
                 put(Field::HorsepowerMin, value, span(from, end + 1));
             }
-            "lb" | "lbs" | "pounds" | "pound" if value >= 500 => {
+            "lb" | "lbs" | "pounds" | "pound" if enough && value >= 500 => {
                 put(Field::TowingMin, value, span(from, end + 1))
             }
-            "star" | "stars" if (1..=5).contains(&value) => {
+            "star" | "stars" if enough && (1..=5).contains(&value) => {
                 put(Field::StarsMin, value, span(from, end + 1))
             }
             _ if is_year(number) => self.year(value, from, end, qualified, &mut put),
@@ -163,6 +227,7 @@ impl Amounts<'_> {
                 .find(|i| self.same_clause(*i) && self.words[*i].is_any(any))
         };
         let last = |back: usize| from.checked_sub(back).map_or("", |i| self.text(i));
+        let most = qualified.map(|(_, most)| most);
         if matches!(
             (last(2), last(1)),
             ("family" | "room" | "space" | "party", "of" | "for")
@@ -175,20 +240,22 @@ impl Amounts<'_> {
             }
         } else if let Some(at) = near(&["tow", "tows", "towing", "haul"]).filter(|_| value >= 500) {
             put(Field::TowingMin, value, (at, end));
-        } else if let Some(at) = near(&["mpg"]).filter(|_| (5..=200).contains(&value)) {
-            put(Field::MpgMin, value, (at, end));
+        } else if let Some(at) = near(&["mpg", "mpge"]).filter(|_| (5..=200).contains(&value)) {
+            if most != Some(true) {
+                put(Field::MpgMin, value, (at, end));
+            }
         } else if let Some(at) = near(&["range"]).filter(|_| (10..=800).contains(&value)) {
-            put(
-                if self.electric {
-                    Field::ElectricRangeMin
-                } else {
-                    Field::RangeMin
-                },
-                value,
-                (at, end),
-            );
+            let field = if self.electric {
+                Field::ElectricRangeMin
+            } else {
+                Field::RangeMin
+            };
+            if most != Some(true) {
+                put(field, value, (at, end));
+            }
+        } else if most == Some(false) && near(&["mpg", "mpge", "range"]).is_some() {
+            // "mpg over 9000" is beyond any car, and no price.
         } else if (3000..1_000_000).contains(&value) && !self.is_recurring(end) {
-            let most = qualified.map(|(_, most)| most);
             let spoken = near(&[
                 "around",
                 "about",
@@ -219,9 +286,9 @@ impl Amounts<'_> {
     fn miles(
         &self,
         value: u64,
-        from: usize,
-        end: usize,
+        (from, end): (usize, usize),
         miles: bool,
+        least: bool,
         put: &mut impl FnMut(Field, u64, (usize, usize)),
     ) -> usize {
         let end = end + usize::from(miles);
@@ -242,7 +309,8 @@ impl Amounts<'_> {
                 value,
                 (self.at, end + if has(&["year", "yr"]) { 2 } else { 1 }),
             );
-        } else if (10..=1000).contains(&value)
+        } else if least
+            && (10..=1000).contains(&value)
             && (started
                 || has(&[
                     "range",
@@ -287,45 +355,69 @@ impl Amounts<'_> {
                 ""
             }
         };
-        let plus = after(0) == "plus";
-        let word = if matches!(after(0), "or" | "and" | "model" | "models") {
-            after(1)
-        } else {
-            after(0)
-        };
-        let took = end + if word == after(0) { 1 } else { 2 };
+        let plus = after(0) == "plus" || self.words[self.at].plus;
+        let joined = matches!(after(0), "or" | "and" | "model" | "models");
+        let word = after(usize::from(joined));
+        let took = end + 1 + usize::from(joined);
         let before = |back: usize| self.at.checked_sub(back).map_or("", |i| self.text(i));
-        let not = matches!(before(3), "no" | "not" | "nothing");
-        match (word, before(2), before(1)) {
+        let two = |first: &[&str]| first.contains(&before(2)) && before(1) == "than";
+        let denied = |back: usize| self.denied(self.at.saturating_sub(back));
+        if self.is_no_model_year() {
+            return;
+        }
+        // Each limit with what it turns into when it is denied: "nothing before 2020" is 2020 or newer.
+        let mut limit = |back: usize, plain: (Field, u64), turned: (Field, u64)| match denied(back)
+        {
+            Some(from) => put(turned.0, turned.1, (from, end)),
+            None => put(plain.0, plain.1, (self.at - back, end)),
+        };
+        let (min, max) = (Field::YearMin, Field::YearMax);
+        match (word, before(1)) {
             (
                 "newer" | "later" | "up" | "onward" | "onwards" | "above" | "younger" | "more"
                 | "recent",
-                ..,
-            ) => {
-                put(Field::YearMin, year, (self.at, took));
-            }
-            ("older" | "earlier" | "below", ..) => put(Field::YearMax, year, (self.at, took)),
-            (_, "newer" | "later", "than") if not => put(Field::YearMax, year, (self.at - 3, end)),
-            (_, "newer" | "later" | "younger", "than") => {
-                put(Field::YearMin, year + 1, (self.at - 2, end))
-            }
-            (_, "older" | "earlier", "than") if not => {
-                put(Field::YearMin, year, (self.at - 3, end))
-            }
-            (_, "older" | "earlier", "than") => put(Field::YearMax, year - 1, (self.at - 2, end)),
-            (_, _, "after") => put(Field::YearMin, year + 1, (self.at - 1, end)),
-            (_, _, "since" | "from") => put(Field::YearMin, year, (self.at - 1, end)),
-            (_, _, "before") => put(Field::YearMax, year - 1, (self.at - 1, end)),
-            _ if plus => put(Field::YearMin, year, (self.at, end + 1)),
+                _,
+            ) => put(min, year, (self.at, took)),
+            ("older" | "earlier" | "below", _) => put(max, year, (self.at, took)),
+            _ if two(&["newer", "later", "younger"]) => limit(2, (min, year + 1), (max, year)),
+            _ if two(&["older", "earlier"]) => limit(2, (max, year - 1), (min, year)),
+            (_, "after" | "post" | "past") => limit(1, (min, year + 1), (max, year)),
+            (_, "before" | "pre") => limit(1, (max, year - 1), (min, year)),
+            (_, "until" | "till" | "through" | "thru") => put(max, year, (self.at - 1, end)),
+            (_, "since" | "from") => put(min, year, (self.at - 1, end)),
+            _ if plus => put(min, year, (self.at, end + usize::from(after(0) == "plus"))),
             _ => match qualified {
-                Some((_, true)) if before(1) != "to" => put(Field::YearMax, year, (from, end)),
-                Some((_, false)) => put(Field::YearMin, year, (from, end)),
-                _ => {
-                    put(Field::YearMin, year, (self.at, end));
-                    put(Field::YearMax, year, (self.at, end));
+                Some((_, true)) => put(max, year, (from, end)),
+                Some((_, false)) => put(min, year, (from, end)),
+                None => {
+                    put(min, year, (self.at, end));
+                    put(max, year, (self.at, end));
                 }
             },
         }
+    }
+
+    /// "born in 1985", "555-2020": a year of something else, or no year at all.
+    fn is_no_model_year(&self) -> bool {
+        let born = (self.at.saturating_sub(4)..self.at).any(|i| {
+            self.same_clause(i)
+                && self.words[i].is_any(&["born", "married", "graduated", "retired", "licensed"])
+        });
+        let digits = |word: &Word| word.text.chars().all(|c| c.is_ascii_digit());
+        let tied = self.words[self.at].hyphen
+            && self.at > 0
+            && digits(&self.words[self.at - 1])
+            && self.words[self.at - 1].text.len() != 4;
+        born || tied
+    }
+
+    /// Where the denial starts that reaches the word at `at`: "nothing", "not", "I don't want to spend".
+    fn denied(&self, at: usize) -> Option<usize> {
+        let back = (at.saturating_sub(6)..at).rev();
+        let mut reach =
+            back.skip_while(|i| self.same_clause(*i) && PASSED.contains(&self.text(*i)));
+        let first = reach.next()?;
+        (self.same_clause(first) && DENYING.contains(&self.text(first))).then_some(first)
     }
 
     /// "under", "at least": where it starts, and whether it sets the most.
@@ -333,27 +425,26 @@ impl Amounts<'_> {
         let first = self.at.saturating_sub(3);
         for i in (first..self.at).rev().filter(|i| self.same_clause(*i)) {
             let word = self.text(i);
-            let denied = i > 0
-                && self.same_clause(i - 1)
-                && matches!(self.text(i - 1), "no" | "not" | "nothing" | "go");
+            if word.starts_with(|c: char| c.is_ascii_digit()) {
+                return None; // What stands before another number speaks of that one.
+            }
             let up = word == "to" && i > 0 && self.text(i - 1) == "up";
             if word == "to" && !up {
                 continue;
             }
-            if LEAST.contains(&word) {
-                let at = i > 0 && self.text(i - 1) == "at";
-                return Some((if denied || at { i - 1 } else { i }, denied));
+            let at = i > 0 && self.text(i - 1) == "at";
+            let most = MOST.contains(&word);
+            if !most && !LEAST.contains(&word) {
+                continue;
             }
-            if MOST.contains(&word) {
-                return Some((
-                    if denied || up || self.text(i.saturating_sub(1)) == "at" {
-                        i - 1
-                    } else {
-                        i
-                    },
-                    !denied || up,
-                ));
-            }
+            let start = i - usize::from(at || up);
+            let fixed = [
+                "budget", "within", "max", "maximum", "min", "minimum", "from", "starting",
+            ];
+            return match self.denied(start) {
+                Some(denial) if !up && !fixed.contains(&word) => Some((denial, !most)),
+                _ => Some((start, most)),
+            };
         }
         None
     }
@@ -390,4 +481,18 @@ impl Amounts<'_> {
             .get(at)
             .is_some_and(|word| word.clause == self.words[self.at].clause)
     }
+}
+
+/// The two ends of a span of years: "2018 to 2021", "2021-23".
+fn years(number: &Number, other: &Number, written: Option<&Word>) -> Option<(u64, u64)> {
+    if !is_year(number) {
+        return None;
+    }
+    let (first, last) = (number.value as u64, other.value as u64);
+    if is_year(other) {
+        return Some((first.min(last), first.max(last)));
+    }
+    let short = written.is_some_and(|word| word.hyphen && word.text.len() == 2);
+    let last = first - first % 100 + last;
+    (short && !other.money && (first + 1..=2035).contains(&last)).then_some((first, last))
 }
