@@ -137,6 +137,8 @@ fn no_text_is_too_strange_to_read() {
         "1,2,3,,,4",
         "\u{0}\u{feff}",
         &long,
+        &"Pilot ".repeat(10_000),
+        &"PILOT or a ".repeat(6_000),
     ] {
         read_all(&[(Role::User, said)]);
     }

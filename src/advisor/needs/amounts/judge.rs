@@ -128,6 +128,9 @@ impl Amounts<'_> {
                 }
                 return both_end + 1 - self.at;
             }
+            if self.is_miles(both_end) && low < other.value && other.value <= 1000.0 {
+                return self.miles(low as u64, (self.at, both_end), true, true, &mut put);
+            }
             let money = number.money || other.money || other.scaled;
             if money
                 && low >= 1000.0
