@@ -386,7 +386,7 @@ mod tests {
         let mine = Mine::default();
         let first = mine.take("r").unwrap();
         assert!(mine.take("r").is_none());
-        assert_eq!(mine.owners(), [first.owner.clone()]);
+        assert_eq!(mine.owners(), std::slice::from_ref(&first.owner));
         let name = first.owner.clone();
         drop(first);
         assert_ne!(mine.take("r").unwrap().owner, name);

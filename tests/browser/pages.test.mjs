@@ -224,7 +224,7 @@ async function checkServed(page, served) {
       // As htmx itself does before it parses: the browser never sees the element.
       .replace(/(<\/?)hx-partial\b/g, "$1template")
       // Who has no JavaScript has no other way to see the answer come. Anywhere else it stays an error.
-      .replace('<noscript><meta http-equiv="refresh" content="2"></noscript>', "");
+      .replace(/(<noscript>)<meta http-equiv="refresh" content="2">(<link rel="stylesheet" href="\/static\/waiting\.\w+\.css"><\/noscript>)/, "$1$2");
     const { results } = await validator.validateString(parsed);
     const messages = results.flatMap((result) => result.messages);
     const complaints = messages.map((one) => `${one.ruleId} at ${one.line}:${one.column}: ${one.message}: ${html.split("\n")[one.line - 1]?.trim().slice(0, 160)}`);
