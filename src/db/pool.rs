@@ -1,5 +1,7 @@
 //! How connections are made: by the URL's scheme, with the settings that each database needs.
 
+use std::time::{Duration, Instant};
+
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
@@ -64,10 +66,13 @@ impl ManageConnection for Manager {
         // The timeout comes first: turning on WAL needs a lock that another process may hold.
         conn.batch_execute("PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON;")
             .map_err(QueryError)?;
-        conn.batch_execute(match self.role {
-            Role::Writer => "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;",
-            Role::Reader => "PRAGMA query_only = ON;",
-        })
+        match self.role {
+            Role::Writer => {
+                turn_on_wal(&mut conn)?;
+                conn.batch_execute("PRAGMA synchronous = FULL;")
+            }
+            Role::Reader => conn.batch_execute("PRAGMA query_only = ON;"),
+        }
         .map_err(QueryError)?;
         Ok(Conn::Sqlite(conn))
     }
@@ -83,6 +88,21 @@ impl ManageConnection for Manager {
 
     fn has_broken(&self, _: &mut Conn) -> bool {
         std::thread::panicking()
+    }
+}
+
+/// Several processes that start on a new file at once all want to turn WAL on. SQLite refuses all but
+/// one of them on the spot, whatever the timeout, because waiting could be for each other.
+fn turn_on_wal(conn: &mut SqliteConnection) -> Result<(), diesel::r2d2::Error> {
+    let deadline = Instant::now() + Duration::from_secs(5);
+    loop {
+        match conn.batch_execute("PRAGMA journal_mode = WAL;") {
+            Ok(()) => return Ok(()),
+            Err(error) if Instant::now() >= deadline || !error.to_string().contains("locked") => {
+                return Err(diesel::r2d2::Error::QueryError(error));
+            }
+            Err(_) => std::thread::sleep(Duration::from_millis(20)),
+        }
     }
 }
 

@@ -54,7 +54,7 @@ fn the_migrations_run_and_revert_on_either_database() {
 async fn instances_that_start_at_once_migrate_once() {
     let database = Database::new();
     let config = database.settings(&[]);
-    let starts = (0..4).map(|_| {
+    let starts = (0..16).map(|_| {
         let url = config.database.clone();
         tokio::task::spawn_blocking(move || db::migrate(&url, Direction::Up))
     });
