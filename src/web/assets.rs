@@ -12,19 +12,24 @@ use sha2::{Digest, Sha256};
 use crate::error::Error;
 
 macro_rules! files {
-    ($($name:literal: $kind:literal),+ $(,)?) => {
-        &[$(($name, $kind, include_bytes!(concat!("../../static/", $name)))),+]
+    ($($name:literal: $kind:literal = [$($part:literal),+]),+ $(,)?) => {
+        &[$(($name, $kind, &[$(($part, include_bytes!(concat!("../../static/", $part)) as &[u8])),+])),+]
     };
 }
 
-/// Name, content type, bytes.
-const FILES: &[(&str, &str, &[u8])] = files! {
-    "app.css": "text/css; charset=utf-8",
-    "app.js": "text/javascript; charset=utf-8",
-    "icon.svg": "image/svg+xml",
-    "waiting.css": "text/css; charset=utf-8",
-    "vendor/htmx/htmx.min.js": "text/javascript; charset=utf-8",
-    "vendor/htmx/hx-sse.min.js": "text/javascript; charset=utf-8",
+/// A file that a part of it comes from, and its bytes.
+type Part = (&'static str, &'static [u8]);
+
+/// Name, content type, and the files that it is made of, one after the other.
+///
+/// htmx and its extension are one file: htmx starts by itself once it is there, and if the extension
+/// came later, a reply that is already on the page would never be followed.
+const FILES: &[(&str, &str, &[Part])] = files! {
+    "app.css": "text/css; charset=utf-8" = ["app.css"],
+    "app.js": "text/javascript; charset=utf-8" = ["app.js"],
+    "htmx.js": "text/javascript; charset=utf-8" = ["vendor/htmx/htmx.min.js", "vendor/htmx/hx-sse.min.js"],
+    "icon.svg": "image/svg+xml" = ["icon.svg"],
+    "waiting.css": "text/css; charset=utf-8" = ["waiting.css"],
 };
 
 /// All static files, ready to be sent.
@@ -35,7 +40,7 @@ pub struct Assets {
 
 struct Asset {
     kind: &'static str,
-    plain: &'static [u8],
+    plain: web::Bytes,
     gzip: web::Bytes,
 }
 
@@ -46,15 +51,17 @@ impl Assets {
             by_address: HashMap::new(),
             addresses: HashMap::new(),
         };
-        for &(name, kind, plain) in FILES {
-            let address = address(name, plain);
+        for &(name, kind, parts) in FILES {
+            let bytes: Vec<&[u8]> = parts.iter().map(|(_, bytes)| *bytes).collect();
+            let plain = web::Bytes::from(bytes.join(&b"\n"[..]));
+            let address = address(name, &plain);
             assets.addresses.insert(name, address.clone());
             assets.by_address.insert(
                 address,
                 Asset {
                     kind,
+                    gzip: compress(&plain),
                     plain,
-                    gzip: compress(plain),
                 },
             );
         }
@@ -87,7 +94,7 @@ pub async fn get(req: HttpRequest, assets: web::Data<Assets>) -> Result<HttpResp
                 header::CONTENT_ENCODING,
                 HeaderValue::from_static("identity"),
             ))
-            .body(asset.plain)
+            .body(asset.plain.clone())
     })
 }
 
@@ -139,10 +146,12 @@ mod tests {
     #[test]
     fn vendored_files_are_the_registrys_own() {
         let checksums = include_str!("../../static/vendor/htmx/SHA256SUMS");
-        for (name, _, bytes) in FILES
-            .iter()
-            .filter(|file| file.0.starts_with("vendor/htmx/"))
-        {
+        let parts = FILES.iter().flat_map(|(_, _, parts)| *parts);
+        let mut vendored = parts
+            .filter(|(name, _)| name.starts_with("vendor/htmx/"))
+            .peekable();
+        assert!(vendored.peek().is_some());
+        for (name, bytes) in vendored {
             let digest = Sha256::digest(bytes);
             let hash: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
             let file = name.trim_start_matches("vendor/htmx/");
