@@ -11,6 +11,7 @@ mod pick;
 mod say;
 mod talk;
 
+pub use asked::price as price_label;
 use talk::Talk;
 
 /// Stands first in every answer, so that nobody takes it for a language model.
@@ -21,11 +22,10 @@ const NO_ANSWER: &str = "I can't answer that question: I only find cars by what 
 
 /// Answers the last turn of a conversation. The same conversation always gets the same answer.
 pub fn answer(catalogue: &Catalogue, turns: &[Turn], knowledge: Knowledge) -> Answer {
-    let needs = needs::read(turns, catalogue);
     let last = turns.iter().rposition(|turn| turn.role == Role::User);
     let text = last.map_or("", |at| turns[at].text.as_str());
     let before = last.map_or(&[][..], |at| &turns[..at]);
-    let earlier = needs::read(before, catalogue);
+    let (earlier, needs) = needs::read_both(turns, before.len(), catalogue);
     let changed = needs != earlier;
     let goes_on = ask::was_asked(before) && talk::goes_on(text);
     let mut parts = vec![LABEL.to_owned()];
@@ -33,7 +33,7 @@ pub fn answer(catalogue: &Catalogue, turns: &[Turn], knowledge: Knowledge) -> An
 
     match talk::kind(text) {
         Talk::Pointing(place) if !changed => {
-            let shown = pick::shown(catalogue, &earlier);
+            let shown = pick::shown(&search::rank(catalogue, &needs::filter(&earlier)), &earlier);
             match shown.get(place.of(shown.len())) {
                 Some(row) => {
                     let car = catalogue.car(row);
@@ -86,7 +86,7 @@ pub fn answer(catalogue: &Catalogue, turns: &[Turn], knowledge: Knowledge) -> An
         parts.extend(say::open(&ranked));
     }
     if !ranked.rows.is_empty() {
-        let shown = pick::shown(catalogue, &needs);
+        let shown = pick::shown(&ranked, &needs);
         cars = pick::with_reasons(catalogue, &ranked, &shown, &needs, filter.sort);
         if ranked.known > 0 {
             parts.push(say::found(&ranked, &needs, &cars, filter.sort));

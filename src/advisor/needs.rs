@@ -212,10 +212,19 @@ pub fn thousands(number: u64) -> String {
 /// Reads the needs that stand after the last turn. Only what the person wrote counts; an advisor's question gives sense
 /// to a short answer ("yes", "250").
 pub fn read(turns: &[Turn], catalogue: &Catalogue) -> Vec<Need> {
+    read_both(turns, turns.len(), catalogue).1
+}
+
+/// The needs that stand before the turn at `at`, and those that stand after the last.
+pub fn read_both(turns: &[Turn], at: usize, catalogue: &Catalogue) -> (Vec<Need>, Vec<Need>) {
     let names = Names::of(catalogue);
     let mut state = State::default();
+    let mut before = Vec::new();
     let mut asked = None;
-    for turn in turns {
+    for (place, turn) in turns.iter().enumerate() {
+        if place == at {
+            before.clone_from(&state.needs);
+        }
         match turn.role {
             Role::Assistant => asked = question::asked(&turn.text),
             Role::User => {
@@ -224,7 +233,7 @@ pub fn read(turns: &[Turn], catalogue: &Catalogue) -> Vec<Need> {
             }
         }
     }
-    state.needs
+    (before, state.needs)
 }
 
 /// The search that these needs ask for. Everyday words are taken as widely as people mean them: all-wheel drive takes in

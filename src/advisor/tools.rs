@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::cars::search;
+use crate::cars::search::{self, letters};
 use crate::cars::{Body, Car, Catalogue, Drive, Filter, Fuel, Transmission};
 
 /// The most cars in one result.
@@ -164,12 +164,6 @@ pub fn search_cars(catalogue: &Catalogue, filter: &Filter, limit: usize) -> Tool
 
 fn check_makes(catalogue: &Catalogue, filter: &Filter) -> Result<(), ToolError> {
     let makes = catalogue.makes();
-    let letters = |name: &str| {
-        name.chars()
-            .filter(|c| c.is_alphanumeric())
-            .collect::<String>()
-            .to_lowercase()
-    };
     for wanted in filter.makes.iter().chain(&filter.makes_not) {
         if !makes.iter().any(|make| letters(make) == letters(wanted)) {
             let known = makes.join(", ");

@@ -5,8 +5,9 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::markdown;
+use crate::advisor::catalogue::price_label;
 use crate::advisor::needs::{Need, thousands};
-use crate::cars::{Body, Car, Economy, Fuel, Price, PriceKind};
+use crate::cars::{Body, Car, Economy, Fuel};
 use crate::db::conversations::Conversation;
 use crate::db::messages::{Message, Role, Status};
 use crate::web::view::Html;
@@ -171,7 +172,7 @@ impl CarView {
         figures.push(("Fuel cost", cost.unwrap_or_else(unknown)));
         let co2 = car.co2_g_per_mi.map(|grams| format!("{grams} g/mile"));
         figures.push(("Tailpipe CO₂", co2.unwrap_or_else(unknown)));
-        let price = car.price.as_ref().map(price);
+        let price = car.price.as_ref().map(price_label);
         figures.push(("Price", price.unwrap_or_else(unknown)));
         let seats = car.seats.map(|seats| match (seats.min, seats.max) {
             (min, max) if min == max => max.to_string(),
@@ -199,16 +200,6 @@ impl CarView {
             why: car.why.clone(),
             sources: sources(car),
         }
-    }
-}
-
-/// `$25,350 (2021 MSRP)`
-fn price(price: &Price) -> String {
-    let (usd, year) = (thousands(price.usd.into()), price.year);
-    match price.kind {
-        PriceKind::Msrp => format!("${usd} ({year} MSRP)"),
-        PriceKind::Estimate => format!("about ${usd} (estimate from the {year} price)"),
-        PriceKind::Operator => format!("${usd}"),
     }
 }
 

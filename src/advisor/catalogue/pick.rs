@@ -3,21 +3,20 @@
 use std::collections::HashMap;
 
 use super::asked;
-use crate::advisor::needs::{self, Field, Need, thousands};
-use crate::cars::search::{self, Ranked, Sort};
+use crate::advisor::needs::{Field, Need, thousands};
+use crate::cars::search::{Ranked, Sort};
 use crate::cars::{Car, Catalogue, Fuel, Row};
 
 /// The most cars that are shown at once.
 const MOST_CARS: usize = 5;
 
-/// The rows that these needs show, the best first. While no fuel is named, two of each kind go before a third of one:
+/// The rows of what these needs found that are shown, the best first. While no fuel is named, two of each kind go before a third of one:
 /// otherwise electric cars, whose energy use is the lowest, would be all there is.
-pub fn shown(catalogue: &Catalogue, needs: &[Need]) -> Vec<Row> {
+pub fn shown(ranked: &Ranked, needs: &[Need]) -> Vec<Row> {
     if needs.is_empty() {
         return Vec::new();
     }
-    let ranked = search::rank(catalogue, &needs::filter(needs));
-    let rows = ranked.rows;
+    let rows = &ranked.rows;
     let named = needs
         .iter()
         .any(|need| matches!(need.field, Field::Fuel | Field::Model));
