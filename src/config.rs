@@ -1,9 +1,10 @@
 //! The only reader of the environment: every setting, its default, and what is wrong with a bad one.
 
+mod secret;
+
 use std::fmt;
-use std::io::Write;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use secrecy::{ExposeSecret, SecretString};
 
@@ -65,8 +66,6 @@ pub struct Config {
 }
 
 const SYSTEM_PROMPT: &str = "You are Autio, recommending cars.";
-const KEY_FILE: &str = "autio.key";
-const MIN_SECRET: usize = 32;
 
 impl Config {
     /// Reads the process's environment and a `.env` file, which never overrides what is set.
@@ -99,11 +98,11 @@ impl Config {
         let database = parse_database(&set("DATABASE_URL").unwrap_or_else(|| "autio.db".into()))?;
         let jwt = JwtSecrets {
             current: match set("JWT_SECRET") {
-                Some(secret) => check_secret("JWT_SECRET", secret)?,
-                None => keep_secret(&database)?,
+                Some(secret) => secret::check("JWT_SECRET", secret)?,
+                None => secret::keep(&database)?,
             },
             previous: set("JWT_SECRET_PREVIOUS")
-                .map(|secret| check_secret("JWT_SECRET_PREVIOUS", secret))
+                .map(|secret| secret::check("JWT_SECRET_PREVIOUS", secret))
                 .transpose()?,
         };
         let openai = match set("OPENAI_API_KEY") {
@@ -270,86 +269,6 @@ fn parse_database(text: &str) -> Result<DatabaseUrl, ConfigError> {
     Ok(DatabaseUrl::Sqlite(path.into()))
 }
 
-fn check_secret(variable: &'static str, secret: String) -> Result<SecretString, ConfigError> {
-    if secret.len() < MIN_SECRET {
-        return Err(bad(
-            variable,
-            format!(
-                "must be at least {MIN_SECRET} bytes long; `openssl rand -hex 32` makes a good one"
-            ),
-        ));
-    }
-    Ok(secret.into())
-}
-
-/// The secret made at the first start, kept beside the SQLite file so that tokens outlive a restart.
-fn keep_secret(database: &DatabaseUrl) -> Result<SecretString, ConfigError> {
-    let DatabaseUrl::Sqlite(file) = database else {
-        return Err(bad(
-            "JWT_SECRET",
-            "is required with PostgreSQL, so that every instance signs alike",
-        ));
-    };
-    let path = file.with_file_name(KEY_FILE);
-    match std::fs::read_to_string(&path) {
-        Ok(secret) => check_secret("JWT_SECRET", secret.trim().to_owned()).map_err(|_| {
-            bad(
-                "JWT_SECRET",
-                format!(
-                    "{} is damaged; put the old secret back or remove the file",
-                    path.display()
-                ),
-            )
-        }),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => make_secret(&path),
-        Err(error) => Err(bad(
-            "JWT_SECRET",
-            format!("can't read {}: {error}", path.display()),
-        )),
-    }
-}
-
-fn make_secret(path: &Path) -> Result<SecretString, ConfigError> {
-    let cannot = |error: String| {
-        bad(
-            "JWT_SECRET",
-            format!(
-                "is not set, and {} can't be written: {error}",
-                path.display()
-            ),
-        )
-    };
-    let mut bytes = [0u8; 32];
-    getrandom::fill(&mut bytes).map_err(|error| cannot(error.to_string()))?;
-    let secret: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    // Written whole under another name and linked into place: of two first starts at once, both
-    // end up with the same secret, and a crash leaves no half of one.
-    let draft = path.with_extension(format!("key.{}", std::process::id()));
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
-        .open(&draft)
-        .and_then(|mut file| {
-            file.write_all(secret.as_bytes())?;
-            file.sync_all()
-        })
-        .map_err(|error| cannot(error.to_string()))?;
-    let linked = std::fs::hard_link(&draft, path);
-    // The draft is of no use to anybody, whether or not the link was made.
-    std::fs::remove_file(&draft).ok();
-    match linked {
-        Ok(()) => Ok(secret.into()),
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-            std::fs::read_to_string(path)
-                .map(|secret| secret.trim().into())
-                .map_err(|error| cannot(error.to_string()))
-        }
-        Err(error) => Err(cannot(error.to_string())),
-    }
-}
-
 /// A database URL that can be printed.
 fn hide_password(url: &str) -> String {
     match reqwest::Url::parse(url) {
@@ -431,26 +350,5 @@ mod tests {
         ]);
         let printed = config.unwrap().to_string();
         assert!(!printed.contains("hunter2") && printed.contains("postgres://autio:hidden@db"));
-    }
-
-    #[test]
-    fn the_secret_is_made_once_and_kept_private() {
-        let dir = tempfile::tempdir().unwrap();
-        let database = DatabaseUrl::Sqlite(dir.path().join("autio.db"));
-        let first = keep_secret(&database).unwrap();
-        let second = keep_secret(&database).unwrap();
-        assert_eq!(first.expose_secret(), second.expose_secret());
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            let mode = dir
-                .path()
-                .join(KEY_FILE)
-                .metadata()
-                .unwrap()
-                .permissions()
-                .mode();
-            assert_eq!(mode & 0o777, 0o600);
-        }
     }
 }
