@@ -11,7 +11,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use self::model::Model;
-use self::needs::Need;
+use self::needs::{Edit, Need};
 use crate::cars::{Car, Catalogue};
 use crate::config::Config;
 use crate::openai::{Failure, Usage};
@@ -29,6 +29,8 @@ pub struct Turn {
     pub message_id: String,
     pub role: Role,
     pub text: String,
+    /// What was changed in the needs by hand, or by a model, after this message.
+    pub edits: Vec<Edit>,
 }
 
 /// How much the person knows about cars: it changes how things are explained.

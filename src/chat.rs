@@ -3,6 +3,7 @@
 mod conversations;
 pub mod markdown;
 mod messages;
+mod needs;
 mod path;
 mod post;
 mod stream;

@@ -29,6 +29,7 @@ macro_rules! text_enum {
 
 pub mod conversations;
 pub mod messages;
+pub mod need_edits;
 mod pool;
 pub mod schema;
 pub mod sessions;

@@ -5,6 +5,8 @@
 
 pub mod cli;
 
+pub mod eval;
+
 pub mod server;
 
 pub mod auth;

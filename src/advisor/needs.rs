@@ -31,6 +31,16 @@ pub struct Need {
     pub message_id: String,
 }
 
+/// One change of the needs that wasn't read from a message: a chip that the person edited or dropped, or what a model
+/// took down.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Edit {
+    /// The id of the need that is replaced or dropped.
+    pub id: String,
+    /// What stands in its place; `None` drops it.
+    pub need: Option<Need>,
+}
+
 /// What a need is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -231,6 +241,9 @@ pub fn read_both(turns: &[Turn], at: usize, catalogue: &Catalogue) -> (Vec<Need>
                 state.read(turn, asked, &names, catalogue.years().1);
                 asked = None;
             }
+        }
+        for edit in &turn.edits {
+            state.edit(edit);
         }
     }
     (before, state.needs)

@@ -91,6 +91,7 @@ mod tests {
             message_id: "m".into(),
             role,
             text: text.into(),
+            edits: Vec::new(),
         }
     }
 

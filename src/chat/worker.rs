@@ -8,10 +8,10 @@ use tokio::sync::{Semaphore, broadcast, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
-use super::path;
+use super::{needs, path};
 use crate::advisor::{Knowledge, Made, Piece, Request, Role as Speaker, Turn};
 use crate::db::messages::{self, Message, Outcome, Role, Status};
-use crate::db::{self, users};
+use crate::db::{self, need_edits, users};
 use crate::error::Error;
 use crate::feed::Feed;
 use crate::openai::Failure;
@@ -227,27 +227,33 @@ async fn claim(app: &App, owner: &str, id: &str) -> Result<Option<Message>, Erro
 /// The conversation up to the message that is to be answered, and who asks.
 async fn read_request(app: &App, reply: &Message) -> Result<Request, Error> {
     let reply = reply.clone();
-    let (messages, user) = app
+    let (messages, mut edits, user) = app
         .db
         .read(move |conn| {
             let all = messages::of_conversation(conn, &reply.user_id, &reply.conversation_id)?;
+            let edits = need_edits::of_conversation(conn, &reply.user_id, &reply.conversation_id)?;
             let path = match &reply.parent_id {
                 Some(parent) => path::to_head(all, parent),
                 None => Vec::new(),
             };
-            Ok((path, users::get(conn, &reply.user_id)?))
+            Ok((
+                path,
+                needs::by_message(edits)?,
+                users::get(conn, &reply.user_id)?,
+            ))
         })
         .await?;
     let turns = messages
         .into_iter()
         .filter(|message| !message.text.is_empty())
         .map(|message| Turn {
-            message_id: message.id,
             role: match message.role {
                 Role::User => Speaker::User,
                 Role::Assistant => Speaker::Assistant,
             },
             text: message.text,
+            edits: edits.remove(&message.id).unwrap_or_default(),
+            message_id: message.id,
         })
         .collect();
     Ok(Request {

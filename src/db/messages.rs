@@ -64,6 +64,8 @@ pub struct Message {
     pub attempts: i32,
     pub lease_owner: Option<String>,
     pub lease_until: Option<NaiveDateTime>,
+    /// JSON: what in the text nothing bears out; `None` where nothing was checked.
+    pub unverified: Option<String>,
 }
 
 /// A new row: a person's message, or a reply that is still to be made.

@@ -54,9 +54,38 @@ diesel::table! {
         attempts -> Integer,
         lease_owner -> Nullable<Text>,
         lease_until -> Nullable<Timestamp>,
+        unverified -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    need_edits (id) {
+        id -> Text,
+        user_id -> Text,
+        conversation_id -> Text,
+        message_id -> Text,
+        need_id -> Text,
+        need -> Nullable<Text>,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    shortlist (user_id, car_id) {
+        user_id -> Text,
+        car_id -> Text,
+        car -> Text,
+        created_at -> Timestamp,
     }
 }
 
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(messages -> conversations (conversation_id));
-diesel::allow_tables_to_appear_in_same_query!(users, sessions, conversations, messages);
+diesel::allow_tables_to_appear_in_same_query!(
+    users,
+    sessions,
+    conversations,
+    messages,
+    need_edits,
+    shortlist
+);

@@ -1,10 +1,9 @@
 //! Shopper requests with checkable answers: what must be understood, and a brute-force check of every car that is shown.
 
-mod oracle;
-
 use autio::advisor::needs::Need;
 use autio::advisor::{Answer, Knowledge, Role, Turn, catalogue};
 use autio::cars::Catalogue;
+use autio::eval::oracle;
 
 struct Case {
     turns: Vec<(String, Vec<String>)>,
@@ -54,6 +53,7 @@ fn turn(role: Role, text: &str, at: usize) -> Turn {
         message_id: format!("m{at}"),
         role,
         text: text.to_owned(),
+        edits: Vec::new(),
     }
 }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 const FLOORS: &[&[&str]] = &[
     &["main"],
     &["cli"],
-    &["server"],
+    &["server", "eval"],
     &["home", "health"],
     &["chat"],
     &["auth"],

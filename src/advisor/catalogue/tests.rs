@@ -11,6 +11,7 @@ fn conversation(said: &[&str], knowledge: Knowledge) -> Vec<Answer> {
             message_id: format!("m{at}"),
             role,
             text: text.to_owned(),
+            edits: Vec::new(),
         };
         turns.push(turn(Role::User, text, turns.len()));
         let answer = answer(&catalogue, &turns, knowledge);

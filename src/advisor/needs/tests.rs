@@ -10,6 +10,7 @@ fn read_all(said: &[(Role, &str)]) -> Vec<Need> {
             message_id: format!("m{at}"),
             role: *role,
             text: (*text).to_owned(),
+            edits: Vec::new(),
         })
         .collect();
     read(&turns, &Catalogue::built_in().unwrap())

@@ -1,7 +1,7 @@
 //! Checks an answer against the whole catalogue by brute force, sharing no code with the search.
 
-use autio::advisor::Answer;
-use autio::cars::{Car, Catalogue};
+use crate::advisor::Answer;
+use crate::cars::{Car, Catalogue};
 use serde_json::Value;
 
 /// Every car, with its JSON.
@@ -11,9 +11,7 @@ pub struct Oracle {
 
 impl Oracle {
     pub fn of(catalogue: &Catalogue) -> Self {
-        let cars = catalogue
-            .iter()
-            .map(|car| (car.clone(), serde_json::to_value(car).unwrap()));
+        let cars = catalogue.iter().map(|car| (car.clone(), json_of(&car)));
         Oracle {
             cars: cars.collect(),
         }
@@ -37,7 +35,6 @@ impl Oracle {
             }
         }
         let surely = |json: &Value| meets(json, needs) && !lacks(json, needs);
-        let json_of = |car: &Car| serde_json::to_value(car).unwrap();
         let sure: Vec<bool> = answer
             .cars
             .iter()
@@ -70,6 +67,10 @@ impl Oracle {
     }
 }
 
+fn json_of(car: &Car) -> Value {
+    serde_json::to_value(car).expect("a car is plain data")
+}
+
 /// Numbers in a car's line that are neither its figures nor the count of what was found.
 fn invented(line: &str, car: &Car, text: &str) -> Option<String> {
     let count = numbers(
@@ -82,12 +83,12 @@ fn invented(line: &str, car: &Car, text: &str) -> Option<String> {
     );
     let place = numbers(line).into_iter().next();
     let mut known = numbers(
-        &serde_json::to_string(&Car {
+        &json_of(&Car {
             why: Vec::new(),
             sources: Default::default(),
             ..car.clone()
         })
-        .unwrap(),
+        .to_string(),
     );
     known.extend(count);
     known.extend(place);

@@ -1,0 +1,3 @@
+ALTER TABLE messages DROP COLUMN unverified;
+DROP TABLE shortlist;
+DROP TABLE need_edits;

@@ -1,0 +1,3 @@
+//! Shopper requests with checkable answers, and the oracle that judges an advisor by them.
+
+pub mod oracle;
