@@ -7,11 +7,14 @@ use serde::{Deserialize, Serialize};
 use super::{Body, Car, Catalogue, Drive, Fuel, Row, Transmission};
 
 mod change;
+mod limit;
+mod names;
 mod test;
 
-pub use change::Change;
+pub use change::{Change, Loosening};
+pub use limit::Limit;
+pub use names::{letters, named};
 use test::{Fit, Test};
-pub use test::{Limit, letters, named};
 
 /// When no year and no model is named, this many of the newest model years are searched: who names none nearly always
 /// wants a car that is new or nearly so.
@@ -102,7 +105,7 @@ pub struct Found {
     pub unknown: Vec<(Limit, usize)>,
     /// The model years that were searched.
     pub years: (u16, u16),
-    /// When nothing fits: what would, the smallest change first.
+    /// When nothing fits: what would if as few limits as can be gave way, the smallest change first.
     pub changes: Vec<Change>,
 }
 

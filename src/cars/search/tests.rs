@@ -247,7 +247,7 @@ fn when_nothing_fits_the_smallest_change_comes_first() {
     };
     let found = search(&shipped, &filter, 5);
     assert_eq!(found.total, 0);
-    let first = &found.changes[0];
+    let first = found.changes[0].parts[0];
     assert_eq!(
         (first.limit, first.from, first.to),
         (Limit::Mpg, Some(38), Some(36))
@@ -304,7 +304,8 @@ fn the_smallest_sum_that_helps_is_the_one_that_is_missing() {
     let change = found
         .changes
         .iter()
-        .find(|change| change.limit == Limit::BudgetMax)
+        .map(|change| change.parts[0])
+        .find(|part| part.limit == Limit::BudgetMax)
         .unwrap();
     let cheapest = shipped
         .iter()
