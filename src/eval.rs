@@ -1,3 +1,4 @@
-//! Shopper requests with checkable answers, and the oracle that judges an advisor by them.
+//! Shopper requests with checkable answers, and the oracles that judge an advisor by them.
 
 pub mod oracle;
+pub mod relaxation;

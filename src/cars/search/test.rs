@@ -21,7 +21,7 @@ pub struct Test<'a> {
     pub years: (u16, u16),
     /// Whether the first of the years is the default, and goes back if no model is named any more.
     pub recent: bool,
-    /// When models are named without years: the first year that is searched once they aren't.
+    /// The first year that is searched once no model is named, where that isn't the same.
     pub unnamed_from: u16,
     /// What is asked: the years first, which rule out the most, then every limit that is set; a number where it is one.
     pub limits: Vec<(Limit, u32)>,
@@ -69,7 +69,7 @@ impl<'a> Test<'a> {
             filter,
             years,
             recent,
-            unnamed_from: if undated { newest_few } else { first },
+            unnamed_from: if undated { newest_few } else { 0 },
             limits,
             makes: makes(&filter.makes),
             makes_not: makes(&filter.makes_not),
