@@ -2,13 +2,17 @@
 
 use super::talk;
 use crate::advisor::needs::{Field, Need, thousands};
-use crate::cars::search::{Limit, Ranked, Sort};
+use crate::cars::search::{Ranked, Sort};
 use crate::cars::{Car, PriceKind};
 
+mod dominated;
 mod nothing;
+mod open;
 mod shown;
 
+pub use dominated::dominated;
 pub use nothing::nothing;
+pub use open::open;
 pub use shown::{cars, in_full, terms, trade_off};
 
 pub const GREETING: &str = "Hello. Tell me what you need in a car, in your own words: its shape, what it should run on, \
@@ -170,29 +174,6 @@ pub fn unknown(ranked: &Ranked) -> Option<String> {
     });
     let counts: Vec<String> = counts.collect();
     (!counts.is_empty()).then(|| format!("Left out, though they may fit: {}.", join(counts)))
-}
-
-/// Cars that follow in the list though a figure that was asked for isn't known of them.
-pub fn open(ranked: &Ranked) -> Option<String> {
-    let counts = ranked.open.iter().map(|(limit, count)| {
-        let (models, have) = if *count == 1 {
-            ("model", "has")
-        } else {
-            ("models", "have")
-        };
-        let known = match limit {
-            Limit::Towing => "towing limit",
-            _ => "price",
-        };
-        format!("{count} {models} that {have} no {known} in the data")
-    });
-    let counts: Vec<String> = counts.collect();
-    let after = if ranked.known > 0 {
-        "Listed after those that fit"
-    } else {
-        "They may fit, so here they are"
-    };
-    (!counts.is_empty()).then(|| format!("{after}: {}.", join(counts)))
 }
 
 /// What prices are, where a budget is asked for.

@@ -1,27 +1,11 @@
 //! What a search must hold to, whatever is in the catalogue.
 
+use super::random::remade;
 use super::*;
 use crate::cars::{Entry, Facts, Joined};
 
 fn shipped() -> Catalogue {
     Catalogue::built_in().unwrap()
-}
-
-/// The same cars in another order, or under other names of makes.
-fn remade<'a>(
-    of: &'a Catalogue,
-    rows: impl Iterator<Item = &'a Row>,
-    make: impl Fn(&str) -> String,
-) -> Catalogue {
-    let mut builder = Catalogue::builder("test");
-    for row in rows {
-        let entry = of.entry(row);
-        builder.add(&Entry {
-            make: &make(entry.make),
-            ..entry
-        });
-    }
-    builder.finish()
 }
 
 fn numbers(catalogue: &Catalogue, filter: &Filter) -> Vec<u32> {

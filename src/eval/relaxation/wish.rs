@@ -190,6 +190,31 @@ impl Figures {
         unmet.map(|(at, wish)| (at, self.lost(wish))).collect()
     }
 
+    /// What a wish can become for this car: another number, or dropped; `None` where nothing makes this car meet it.
+    #[cfg(test)]
+    pub fn loosened(&self, wish: &Wish) -> Option<Option<u64>> {
+        match wish.kind {
+            _ if self.meets(wish) => None,
+            Kind::Any | Kind::None => Some(None),
+            Kind::Least | Kind::Most => self.number(wish.key).map(Some),
+        }
+    }
+
+    /// Whether it meets the wishes when those are changed, each to a number or dropped.
+    #[cfg(test)]
+    pub fn meets_changed(&self, wishes: &[Wish], changed: &[(usize, Option<u64>)]) -> bool {
+        let meets =
+            |(at, wish): (usize, &Wish)| match changed.iter().find(|(which, _)| *which == at) {
+                None => self.meets(wish),
+                Some((_, None)) => self.year >= wish.lost_before,
+                Some((_, Some(to))) => match wish.kind {
+                    Kind::Most => self.number(wish.key).is_some_and(|figure| figure <= *to),
+                    _ => self.number(wish.key).is_some_and(|figure| figure >= *to),
+                },
+            };
+        wishes.iter().enumerate().all(meets)
+    }
+
     fn lost(&self, wish: &Wish) -> Option<u64> {
         match wish.kind {
             Kind::Any | Kind::None if self.year < wish.lost_before => None,
