@@ -103,6 +103,35 @@ impl Field {
         }
     }
 
+    /// What people call it, at the head of a form.
+    pub fn title(self) -> &'static str {
+        match self {
+            Field::BudgetMax => "Highest price",
+            Field::BudgetMin => "Lowest price",
+            Field::Body => "Body style",
+            Field::BodyNot => "Body style to leave out",
+            Field::Fuel => "Fuel",
+            Field::FuelNot => "Fuel to leave out",
+            Field::Drive => "Driven wheels",
+            Field::Make => "Make",
+            Field::MakeNot => "Make to leave out",
+            Field::Model => "Model",
+            Field::SeatsMin => "Fewest seats",
+            Field::MpgMin => "Lowest fuel economy",
+            Field::ElectricRangeMin => "Shortest electric range",
+            Field::RangeMin => "Shortest range",
+            Field::YearMin => "Oldest model year",
+            Field::YearMax => "Newest model year",
+            Field::Transmission => "Transmission",
+            Field::TransmissionNot => "Transmission to leave out",
+            Field::HorsepowerMin => "Least power",
+            Field::TowingMin => "Least towing limit",
+            Field::StarsMin => "Fewest safety stars",
+            Field::MilesPerYear => "Miles a year",
+            Field::Priority => "What matters most",
+        }
+    }
+
     /// Whether several values of it can stand side by side.
     pub fn repeats(self) -> bool {
         use Field::*;

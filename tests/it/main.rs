@@ -10,6 +10,7 @@ mod database;
 mod formats;
 mod law;
 mod model;
+mod needs;
 mod readme;
 mod restart;
 mod site;
