@@ -55,7 +55,7 @@ pub async fn list(
         draft: wish.into_inner().draft.or(waiting).unwrap_or_default(),
         wrong: None,
         wrong_need: None,
-        catalogue: app.catalogue.clone(),
+        catalogue: app.catalogue(),
     }))
 }
 
@@ -73,7 +73,7 @@ pub async fn open(
         draft: String::new(),
         wrong: None,
         wrong_need: None,
-        catalogue: app.catalogue.clone(),
+        catalogue: app.catalogue(),
     }))
 }
 
@@ -96,7 +96,7 @@ pub async fn again(
         draft,
         wrong: Some(error.to_string()),
         wrong_need: None,
-        catalogue: app.catalogue.clone(),
+        catalogue: app.catalogue(),
     };
     Ok(Show::with_status(view, status))
 }
@@ -114,7 +114,7 @@ pub async fn with_wrong_need(
         draft: String::new(),
         wrong: None,
         wrong_need: Some(wrong),
-        catalogue: app.catalogue.clone(),
+        catalogue: app.catalogue(),
     })
 }
 

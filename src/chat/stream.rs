@@ -147,7 +147,7 @@ impl Follow {
             Encoder::Fragments { .. } => {
                 let (user_id, id) = (self.user_id.clone(), row.conversation_id.clone());
                 let open = pages::read_open(&self.app, user_id, id).await?;
-                let html = views::finished_reply(row, &open.ledger, &self.app.catalogue)
+                let html = views::finished_reply(row, &open.ledger, &self.app.catalogue())
                     .map_err(Error::internal)?;
                 Ok(event("", None, &html) + &event("done", None, ""))
             }

@@ -50,7 +50,7 @@ pub async fn edit(
     let id = parse_id(&id)?;
     let user_id = current.user.id;
     let open = pages::read_open(&app, user_id.clone(), id.clone()).await?;
-    let catalogue = app.catalogue.clone();
+    let catalogue = app.catalogue();
     let error = match change(&open.ledger.needs, &body.value, &catalogue) {
         Ok(edit) => {
             store(&app, user_id.clone(), &open, edit).await?;
