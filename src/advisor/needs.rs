@@ -69,7 +69,7 @@ pub enum Field {
     TowingMin,
     StarsMin,
     MilesPerYear,
-    /// What matters most: economy, range, co2, fuel_cost, newest or power.
+    /// What matters most: economy, range, electric_range, co2, fuel_cost, newest, power, price, safety, seats or towing.
     Priority,
 }
 
@@ -232,6 +232,8 @@ pub fn priority_label(word: &str) -> &str {
         "co2" => "low CO2",
         "fuel_cost" => "low fuel cost",
         "newest" => "the newest",
+        "electric_range" => "electric range",
+        "price" => "low price",
         other => other,
     }
 }
@@ -369,6 +371,11 @@ fn sort(word: &str) -> Sort {
         "fuel_cost" => Sort::FuelCost,
         "newest" => Sort::Newest,
         "power" => Sort::Power,
+        "electric_range" => Sort::ElectricRange,
+        "price" => Sort::Price,
+        "safety" => Sort::Safety,
+        "seats" => Sort::Seats,
+        "towing" => Sort::Towing,
         _ => Sort::Economy,
     }
 }
