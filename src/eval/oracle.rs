@@ -42,6 +42,24 @@ impl Oracle {
         }
     }
 
+    /// Every car, in the catalogue's order.
+    pub fn cars(&self) -> impl Iterator<Item = &Car> {
+        self.cars.iter().map(|(car, _)| car)
+    }
+
+    /// Whether one of the cars at these places meets these needs or may, whatever its year where none is asked for.
+    pub fn one_fits(&self, places: &[usize], needs: &[String]) -> bool {
+        let mut needs = needs.to_vec();
+        needs.push("year_min=0".to_owned());
+        places.iter().any(|at| meets(&self.cars[*at].1, &needs))
+    }
+
+    /// Whether any car at all surely meets these needs.
+    pub fn something_fits(&self, needs: &[String]) -> bool {
+        let mut cars = self.cars.iter();
+        cars.any(|(_, json)| meets(json, needs) && !lacks(json, needs))
+    }
+
     /// What is wrong with an answer to these needs (`field=value`): cars that break one, cars or figures that don't
     /// exist, cars kept back.
     pub fn complaints(&self, needs: &[String], answer: &Answer) -> Vec<Complaint> {

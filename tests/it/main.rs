@@ -8,6 +8,7 @@ mod accounts;
 mod catalogue;
 mod chat;
 mod database;
+mod eval;
 mod formats;
 mod idempotency;
 mod law;
