@@ -76,7 +76,10 @@ async fn a_broken_need_and_a_failed_server_are_counted_apart() {
     let report = report(
         [
             Script::Say("The 2025 Toyota Sienna 2WD.", NOW),
-            Script::Say("The 2025 Toyota Sienna 2WD, or the 2025 Honda Odyssey.", NOW),
+            Script::Say(
+                "The 2025 Toyota Sienna 2WD, or the 2025 Honda Odyssey.",
+                NOW,
+            ),
             Script::Say("Tell me more.", NOW),
             Script::Status(401, "", "{}"),
         ],
