@@ -39,6 +39,9 @@ const SLOW_CLIENT: Duration = Duration::from_secs(10);
 /// How long open connections may go on after SIGTERM, in seconds; replies have 25 of them.
 const SHUTDOWN: u64 = 27;
 
+/// How many replies read their conversation at once: half of SQLite's readers.
+const BEGINNINGS: usize = 2;
+
 /// A server that is bound and ready to run.
 pub struct Server {
     http: Http,
@@ -74,6 +77,7 @@ impl Server {
             queue,
             feed: Feed::default(),
             hashing: Arc::new(Semaphore::new(hashes_at_once())),
+            beginnings: Semaphore::new(BEGINNINGS),
             stops: broadcast::Sender::new(256),
             draining: watch::Sender::new(false),
             config,

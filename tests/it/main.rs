@@ -13,6 +13,7 @@ mod idempotency;
 mod law;
 mod model;
 mod needs;
+mod process;
 mod readme;
 mod restart;
 mod site;
