@@ -14,6 +14,7 @@ mod site;
 #[path = "../it/upstream.rs"]
 mod upstream;
 
+mod disk;
 mod kill;
 mod sync;
 
@@ -61,6 +62,9 @@ fn main() {
     }
     if wanted("sync") {
         rows.extend(runtime.block_on(sync::before_each_acknowledgement()));
+    }
+    if wanted("disk") {
+        rows.extend(runtime.block_on(disk::full()));
     }
     if rows.is_empty() {
         return;
