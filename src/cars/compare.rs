@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::words::{self, UNKNOWN, dollars, thousands};
+use super::words::{self, NOT_RATED, UNKNOWN, dollars, thousands};
 use super::{Body, Car, Drive, Fuel, Transmission};
 
 /// As many cars as can be set side by side.
@@ -26,7 +26,7 @@ pub struct Line {
     pub unit: Option<&'static str>,
     /// In the order of the cars.
     pub values: Vec<Figure>,
-    /// At least two known values aren't the same. What isn't known differs from nothing.
+    /// At least two cars are known not to be alike. What isn't known differs from nothing.
     pub differs: bool,
     /// Which way is better, where there is one.
     pub better: Option<Better>,
@@ -244,7 +244,8 @@ impl Reader {
             })
             .collect();
         // The words, not the value: a price that is an estimate isn't the same as one that is published.
-        let mut known = values.iter().filter(|figure| !figure.value.is_null());
+        let is_known = |figure: &&Figure| ![UNKNOWN, NOT_RATED].contains(&figure.text.as_str());
+        let mut known = values.iter().filter(is_known);
         let first = known.next();
         let differs = first.is_some_and(|first| known.any(|other| other.text != first.text));
         Line {
@@ -313,7 +314,7 @@ mod tests {
             ("37 mpg", &Value::Null)
         );
         assert_eq!(mpg.values[1].text, "none: it is electric");
-        assert!(mpg.best.is_empty() && !mpg.differs);
+        assert!(mpg.best.is_empty() && mpg.differs);
         let range = line(&comparison, "electric_range_mi");
         assert_eq!(
             (&range.values[0].value, &range.best),

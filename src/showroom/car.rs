@@ -10,7 +10,8 @@ use super::facts::{self, Brief, PriceView, Version};
 use super::{caching, here, kept};
 use crate::auth::CurrentUser;
 use crate::cars::compare::{Line, compare};
-use crate::cars::cost::{Cost, DEFAULT_PRICES, cost as cost_of};
+use crate::cars::cost::{Cost, DEFAULT_PRICES, PaidKind, Used, cost as cost_of};
+use crate::cars::words::{UNKNOWN, dollars, thousands};
 use crate::cars::{Car, Row};
 use crate::error::Error;
 use crate::state::App;
@@ -140,10 +141,8 @@ pub struct CostView {
 
 impl CostView {
     pub fn of(cost: &Cost) -> Self {
-        use crate::cars::cost::PaidKind;
-        use crate::cars::words::{UNKNOWN, dollars};
-        let line = |used: &crate::cars::cost::Used| {
-            let amount = crate::cars::words::thousands(used.amount.round() as u64);
+        let line = |used: &Used| {
+            let amount = thousands(used.amount.round() as u64);
             let price = match used.usd_per_unit {
                 Some(usd) => format!("${usd:.2}"),
                 None => "an unknown price".to_owned(),
@@ -180,7 +179,11 @@ impl CostView {
             energy: cost.energy.iter().map(line).collect(),
             fuel: cost.fuel_usd_per_year.map(dollars),
             price,
-            total: cost.total_usd.map(dollars),
+            total: cost.total_usd.map(|usd| match &cost.price {
+                // No surer than the price in it.
+                Some(paid) if paid.kind == PaidKind::Estimate => format!("about {}", dollars(usd)),
+                _ => dollars(usd),
+            }),
             years: cost.assumptions.years,
             unknown: cost
                 .unknown
