@@ -28,6 +28,7 @@ use crate::feed::Feed;
 use crate::health;
 use crate::home;
 use crate::queue::{Jobs, Queue};
+use crate::showroom;
 use crate::state::{App, Parts};
 use crate::web::assets::{self, Assets};
 use crate::web::{guard, problem};
@@ -167,6 +168,7 @@ fn serve(app: App, listener: TcpListener) -> std::io::Result<Http> {
             .configure(home::routes)
             .configure(auth::routes)
             .configure(chat::routes)
+            .configure(showroom::routes)
             .configure(health::routes)
             .default_service(web::to(home::nowhere))
             .route("/static/{file:.*}", web::get().to(assets::get))

@@ -7,11 +7,14 @@ use serde::{Deserialize, Serialize};
 use super::{Body, Car, Catalogue, Drive, Fuel, Row, Transmission};
 
 mod change;
+pub mod facets;
 mod test;
+mod versions;
 
 pub use change::Change;
 use test::{Fit, Test};
 pub use test::{Limit, letters, named};
+pub use versions::versions;
 
 /// When no year and no model is named, this many of the newest model years are searched: who names none nearly always
 /// wants a car that is new or nearly so.
