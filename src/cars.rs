@@ -12,6 +12,7 @@ mod kinds;
 pub mod search;
 pub mod table;
 
+pub use catalogue::names;
 pub use catalogue::{Amount, Builder, Catalogue, Entry, Facts, Joined, Origin, Row};
 pub use kinds::{Body, Drive, Fuel, PriceKind, Transmission, UnknownWord};
 pub use search::{Filter, Found, search};

@@ -5,8 +5,10 @@ use crate::advisor::needs::{Field, Need, thousands};
 use crate::cars::search::{Change, Found, Limit, Ranked, Sort};
 use crate::cars::{Car, PriceKind};
 
+mod aside;
 mod shown;
 
+pub use aside::{asides, which_counts};
 pub use shown::{cars, in_full, terms, trade_off};
 
 pub const GREETING: &str = "Hello. Tell me what you need in a car, in your own words: its shape, what it should run on, \

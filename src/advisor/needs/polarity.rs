@@ -68,6 +68,7 @@ const DROPPING: &[&str] = &[
     "drop",
     "skip",
     "scrap",
+    "scratch",
     "ignore",
     "cancel",
     "remove",
@@ -117,9 +118,15 @@ fn before(words: &[Word]) -> Polarity {
             "than" | "but" | "except" | "besides" if spares_all(&words[..at]) => {
                 return Polarity::Wanted;
             }
+            "nothing" | "none" if matches!(next, "" | "from" | "by" | "of" | "with" | "like") => {
+                return Polarity::Unwanted;
+            }
+            "saw" | "seen" | "noticed" => return Polarity::Aside,
             "than" if earlier == "other" || words[..at].iter().any(|w| w.text == "rather") => {
                 return Polarity::Unwanted;
             }
+            // "smaller than a CR-V", "cheaper than a BMW"
+            "than" if is_comparative(earlier) => return Polarity::Aside,
             "of" if earlier == "instead" => return Polarity::Unwanted,
             "but" if at > 0 => return Polarity::Unwanted,
             "from" if matches!(earlier, "apart" | "aside") => return Polarity::Unwanted,
@@ -304,6 +311,11 @@ fn is_having(earlier: &str, word: &str, next: &str) -> bool {
         "trade" => next == "in",
         _ => LEAVING.contains(&word),
     }
+}
+
+/// "smaller", "better"; but "rather" and "other" are no measure.
+fn is_comparative(word: &str) -> bool {
+    (word.ends_with("er") && !matches!(word, "rather" | "other" | "another")) || word == "less"
 }
 
 fn unneeded(word: &str) -> bool {
