@@ -19,24 +19,29 @@ pub struct Amount {
     pub to: usize,
 }
 
-/// Everything that is counted in these words. `newest` is the newest model year; `electric` says that the talk is of
-/// cars that are charged, so that a range is one on electricity; `named` has the places of what was named besides.
-pub fn read(words: &[Word], newest: u16, electric: bool, named: &[usize]) -> Vec<Amount> {
+/// What is known when amounts are read.
+pub struct Setting<'a> {
+    /// The newest model year.
+    pub newest: u16,
+    /// The talk is of cars that are charged, so that a range is one on electricity.
+    pub electric: bool,
+    /// There is a budget already, so that "I can do 31" is a new one.
+    pub budgeted: bool,
+    /// The places of the words that name a make, a body or a fuel.
+    pub named: &'a [usize],
+}
+
+/// Everything that is counted in these words.
+pub fn read(words: &[Word], setting: &Setting) -> Vec<Amount> {
     let mut found = Vec::new();
     let mut at = 0;
     while at < words.len() {
         let Some(number) = number(&words[at..]) else {
-            at += phrases(words, at, newest, &mut found).max(1);
+            at += phrases(words, at, setting.newest, &mut found).max(1);
             continue;
         };
         let second = second(words, at + number.words);
-        let amounts = Amounts {
-            words,
-            at,
-            newest,
-            electric,
-            named,
-        };
+        let amounts = Amounts { words, at, setting };
         let took = amounts.judge(&number, second.as_ref(), &mut found);
         at += took.max(number.words);
     }

@@ -95,6 +95,22 @@ fn known(names: &Names, key: &str) -> Option<Vec<(String, String)>> {
     names.has_make(make).then_some(known)
 }
 
+/// "a Lexus, but not the RX": a short name with an article, and its make elsewhere in the message.
+fn is_beside_its_make(
+    names: &Names,
+    words: &[Word],
+    at: usize,
+    known: &[(String, String)],
+) -> bool {
+    let article = at > 0 && words[at - 1].is_any(&["the", "a", "an"]);
+    let short = words[at].text.len() <= 3 && words[at].capital;
+    let of_make = |word: &Word| {
+        make(names, std::slice::from_ref(word))
+            .is_some_and(|(_, make)| known.iter().any(|(of, _)| *of == make))
+    };
+    article && short && words.iter().any(of_make)
+}
+
 fn model(names: &Names, words: &[Word], at: usize, make: Option<&str>) -> Option<Named> {
     let clause = words.get(at)?.clause;
     for count in (1..=4).rev() {
@@ -126,7 +142,12 @@ fn model(names: &Names, words: &[Word], at: usize, make: Option<&str>) -> Option
         let name = match (make, of_make) {
             (Some(_), Some((make, base))) => format!("{make} {base}"),
             (Some(_), None) => continue,
-            (None, _) if !is_clear(words, at, count, key) => continue,
+            (None, _)
+                if !is_clear(words, at, count, key)
+                    && !is_beside_its_make(names, words, at, &known) =>
+            {
+                continue;
+            }
             (None, _) => match &known[..] {
                 [(make, base)] => format!("{make} {base}"),
                 _ => known.first()?.1.clone(),

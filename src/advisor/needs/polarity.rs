@@ -303,9 +303,14 @@ fn is_having(earlier: &str, word: &str, next: &str) -> bool {
         "kids",
     ];
     match word {
-        "have" | "drive" | "own" | "got" | "had" | "has" | "drives" => {
-            WHO.contains(&earlier) && next != "to"
+        "have" | "own" | "got" | "had" | "has" => WHO.contains(&earlier) && next != "to",
+        // "we drive about 18,000 miles" is no car that they have.
+        "drive" | "drives" => {
+            WHO.contains(&earlier)
+                && !DRIVING.contains(&next)
+                && !next.starts_with(|c: char| c.is_ascii_digit())
         }
+        "lease" => matches!(earlier, "my" | "our" | "the" | "i" | "we"),
         "old" => matches!(earlier, "my" | "our" | "the" | "his" | "her"),
         "used" => next == "to",
         "trade" => next == "in",
@@ -317,6 +322,12 @@ fn is_having(earlier: &str, word: &str, next: &str) -> bool {
 fn is_comparative(word: &str) -> bool {
     (word.ends_with("er") && !matches!(word, "rather" | "other" | "another")) || word == "less"
 }
+
+/// What follows "drive" when it is about the driving.
+const DRIVING: &[&str] = &[
+    "to", "about", "around", "over", "mostly", "only", "roughly", "nearly", "some", "up", "long",
+    "far", "in", "on", "through", "every", "mainly",
+];
 
 fn unneeded(word: &str) -> bool {
     matches!(

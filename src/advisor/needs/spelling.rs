@@ -177,7 +177,10 @@ pub fn nearest<'a>(
         if target.as_bytes()[0] != text.as_bytes()[0] || target.len().abs_diff(text.len()) > most {
             continue;
         }
-        let edits = edits(text.as_bytes(), target.as_bytes());
+        let edits = match single(text) == single(target) {
+            true => 1,
+            false => edits(text.as_bytes(), target.as_bytes()),
+        };
         match best {
             _ if edits > most => {}
             Some((least, known)) if edits == least && known != target => tied = true,
@@ -186,6 +189,13 @@ pub fn nearest<'a>(
         }
     }
     best.filter(|_| !tied).map(|(_, target)| target.to_owned())
+}
+
+/// The word with doubled letters written once: which one is doubled is what people forget most.
+fn single(word: &str) -> String {
+    let mut letters: Vec<char> = word.chars().collect();
+    letters.dedup();
+    letters.into_iter().collect()
 }
 
 /// How many letters were left out, put in, changed, or changed places with their neighbours.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::amounts::{self, Amount};
+use super::amounts::{self, Amount, Setting};
 use super::conflict::{self, Conflict};
 use super::polarity::{self, Polarity};
 use super::question::Asked;
@@ -65,7 +65,13 @@ impl State {
         }
         let electric = self.talks_of_charging(&words);
         let named: Vec<usize> = findings.iter().flat_map(|one| one.from..one.to).collect();
-        let amounts: Vec<Amount> = amounts::read(&words, newest, electric, &named)
+        let setting = Setting {
+            newest,
+            electric,
+            budgeted: self.needs.iter().any(|need| need.field == Field::BudgetMax),
+            named: &named,
+        };
+        let amounts: Vec<Amount> = amounts::read(&words, &setting)
             .into_iter()
             // "I drive a 2012 Civic"
             .filter(|amount| {
@@ -212,12 +218,27 @@ impl State {
                     }
                 }
                 touched.push(field);
+                if field == Field::Model && change.turns_round {
+                    self.allow_make_of(value);
+                }
                 if let Some(against) = against {
                     self.replace(against, value, change, true);
                 }
                 self.set(need(field));
             }
         }
+    }
+
+    /// "no Mazda. Actually a Mazda 3": the make isn't refused any more.
+    fn allow_make_of(&mut self, model: &Value) {
+        let name = model.as_str().unwrap_or("").to_owned();
+        self.needs.retain(|need| {
+            let make = need.value.as_str().unwrap_or("");
+            let of_make = name
+                .strip_prefix(make)
+                .is_some_and(|rest| rest.starts_with(' '));
+            need.field != Field::MakeNot || !of_make
+        });
     }
 
     /// Drops a value that the reverse is said of now. What the same message says both ways stays as it was said, to be

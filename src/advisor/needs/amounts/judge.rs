@@ -1,7 +1,7 @@
 //! Judges what a number counts by the words around it.
 
-use super::Amount;
 use super::number::{Number, is_year};
+use super::{Amount, Setting};
 use crate::advisor::needs::Field;
 use crate::advisor::needs::words::Word;
 
@@ -19,10 +19,7 @@ const POUNDS_PER_KILOGRAM: f64 = 2.204_622_6;
 pub struct Amounts<'a> {
     pub words: &'a [Word],
     pub at: usize,
-    pub newest: u16,
-    pub electric: bool,
-    /// The places of the words that name a make, a body or a fuel.
-    pub named: &'a [usize],
+    pub setting: &'a Setting<'a>,
 }
 
 impl Amounts<'_> {
@@ -130,7 +127,7 @@ impl Amounts<'_> {
             "year" | "years" if after(1) == "old" && (1..=15).contains(&value) => {
                 put(
                     Field::YearMin,
-                    u64::from(self.newest).saturating_sub(value),
+                    u64::from(self.setting.newest).saturating_sub(value),
                     span(from, end + 2),
                 );
             }
@@ -176,7 +173,10 @@ impl Amounts<'_> {
         };
         let last = |back: usize| from.checked_sub(back).map_or("", |i| self.text(i));
         let most = qualified.map(|(_, most)| most);
-        if matches!(
+        let children = self.same_clause(end) && self.words[end].is_any(CHILDREN);
+        if children {
+            // Not all who sit in it, or not people at all.
+        } else if matches!(
             (last(2), last(1)),
             ("family" | "room" | "space" | "party", "of" | "for")
         ) || matches!(
@@ -193,7 +193,7 @@ impl Amounts<'_> {
                 put(Field::MpgMin, value, (at, end));
             }
         } else if let Some(at) = near(&["range"]).filter(|_| (10..=800).contains(&value)) {
-            let field = if self.electric {
+            let field = if self.setting.electric {
                 Field::ElectricRangeMin
             } else {
                 Field::RangeMin
@@ -205,6 +205,8 @@ impl Amounts<'_> {
             && (10..=150).contains(&value)
             && self.says_thousands(from, end)
         {
+            put(Field::BudgetMax, value * 1000, (from, end));
+        } else if self.setting.budgeted && (10..=150).contains(&value) && self.is_stretched(end) {
             put(Field::BudgetMax, value * 1000, (from, end));
         } else if most == Some(false) && near(&["mpg", "mpge", "range"]).is_some() {
             // "mpg over 9000" is beyond any car, and no price.
@@ -240,6 +242,17 @@ impl Amounts<'_> {
         matches!(self.text(end), "miles" | "mile" | "mi") || is_kilometres(self.text(end))
     }
 
+    /// "I can do 31", "let's say 40": a new budget in thousands, with nothing after it.
+    fn is_stretched(&self, end: usize) -> bool {
+        let before = |back: usize| self.at.checked_sub(back).map_or("", |i| self.text(i));
+        let said = match before(1) {
+            "do" | "say" | "that" | "it" | "afford" | "spend" => true,
+            "to" => matches!(before(2), "stretch" | "go" | "up"),
+            _ => false,
+        };
+        said && !self.same_clause(end)
+    }
+
     /// "a sedan under 30": thousands of dollars, when nothing is counted and it isn't an age.
     fn says_thousands(&self, from: usize, end: usize) -> bool {
         const FOLLOWING: &[&str] = &[
@@ -267,6 +280,23 @@ impl Amounts<'_> {
             .is_some_and(|word| word.clause == self.words[self.at].clause)
     }
 }
+
+const CHILDREN: &[&str] = &[
+    "kids",
+    "children",
+    "infant",
+    "child",
+    "car",
+    "baby",
+    "booster",
+    "toddlers",
+    "dogs",
+    "bikes",
+    "strollers",
+    "suitcases",
+    "bags",
+    "surfboards",
+];
 
 fn is_kilometres(unit: &str) -> bool {
     matches!(

@@ -85,6 +85,7 @@ pub const PHRASES: &[Phrase] = &[
     ("performance", Field::Priority, "power"), ("acceleration", Field::Priority, "power"),
     ("fun to drive", Field::Priority, "power"), ("quick question", Field::Priority, ""),
     ("newest", Field::Priority, "newest"),
+    ("something fun", Field::Priority, "power"), ("fun car", Field::Priority, "power"),
     ("fastest", Field::Priority, "power"), ("quickest", Field::Priority, "power"),
     ("most powerful", Field::Priority, "power"), ("most power", Field::Priority, "power"),
     ("most horsepower", Field::Priority, "power"),

@@ -71,6 +71,16 @@ pub fn findings(words: &[Word], taken_back: &[usize], known: &Names) -> Vec<Find
         at = to;
     }
     share_what_is_said_after(words, &mut findings);
+    if is_like_it(words) {
+        // "I drive a Civic and want something similar": the car they have gives its body.
+        let had = findings
+            .iter()
+            .filter(|one| one.field == Field::Model && one.polarity == Polarity::Aside);
+        compared.extend(had.map(|one| {
+            let name = one.value.as_str().unwrap_or("");
+            (one.from, one.to, known.bodies_of(name))
+        }));
+    }
     let shaped = findings
         .iter()
         .any(|one| one.field == Field::Body && one.polarity == Polarity::Wanted);
@@ -216,6 +226,17 @@ fn is_compared(words: &[Word], at: usize) -> bool {
     }
 }
 
+/// "something similar", "the same but electric"
+fn is_like_it(words: &[Word]) -> bool {
+    words.windows(2).any(|pair| {
+        let (word, next) = (&pair[0], &pair[1]);
+        word.is_any(&["something", "car", "anything", "thing", "vehicle"])
+            && next.is_any(&["similar", "comparable", "equivalent"])
+            || word.is_any(&["same", "like"])
+                && next.is_any(&["thing", "but", "that", "it", "size", "kind"])
+    })
+}
+
 /// Whether a limit on its years follows a name at once: "from before 2020", "older than 2018".
 fn is_dated(words: &[Word], to: usize) -> bool {
     const FILLING: &[&str] = &[
@@ -241,7 +262,7 @@ fn is_dated(words: &[Word], to: usize) -> bool {
 fn share_what_is_said_after(words: &[Word], findings: &mut [Finding]) {
     for at in (1..findings.len()).rev() {
         let (earlier, later) = findings.split_at_mut(at);
-        let (Some(one), Some(next)) = (earlier.last_mut(), later.first()) else {
+        let (Some(one), Some(next)) = (earlier.last_mut(), later.first_mut()) else {
             continue;
         };
         let Some(between) = words.get(one.to..next.from) else {
@@ -252,11 +273,47 @@ fn share_what_is_said_after(words: &[Word], findings: &mut [Finding]) {
             .any(|word| word.is_any(&["or", "and", "nor"]))
             && between.iter().all(|word| word.is_any(JOINING))
             && words[one.from].clause == words[next.from].clause;
-        let shared = next.said_after(words).is_some();
+        let either = between.iter().any(|word| word.is("or")) && is_left_open(words, next.to);
+        let shared = next.said_after(words).is_some() || (listed && either);
+        let polarity = if either {
+            Polarity::TakenBack
+        } else {
+            next.polarity
+        };
         if listed && shared && one.polarity == Polarity::Wanted {
-            one.polarity = next.polarity;
+            one.polarity = polarity;
+            if either {
+                next.polarity = Polarity::TakenBack;
+            }
         }
     }
+}
+
+/// "diesel or gas, don't care": a clause of its own leaves the list open.
+fn is_left_open(words: &[Word], end: usize) -> bool {
+    let Some(first) = words
+        .get(end)
+        .filter(|word| word.clause != words[end - 1].clause)
+    else {
+        return false;
+    };
+    let clause: Vec<&str> = words[end..]
+        .iter()
+        .take_while(|word| word.clause == first.clause && word.sentence == words[end - 1].sentence)
+        .map(|word| word.text.as_str())
+        .collect();
+    let bare = match &clause[..] {
+        ["i" | "we" | "really", rest @ ..] => rest,
+        all => all,
+    };
+    matches!(
+        bare,
+        ["don't" | "dont", "care" | "mind", ..]
+            | ["doesn't" | "doesnt", "matter", ..]
+            | ["no", "preference", ..]
+            | ["either" | "both" | "whichever" | "whatever", ..]
+            | ["not", "picky" | "fussy", ..]
+    ) && bare.len() <= 5
 }
 
 /// What may stand between the things of a list.

@@ -42,8 +42,8 @@ impl Amounts<'_> {
                     "ev",
                 ]))
         {
-            let charged =
-                self.electric || has(&["charge", "electric", "electricity", "battery", "ev"]);
+            let charged = self.setting.electric
+                || has(&["charge", "electric", "electricity", "battery", "ev"]);
             let last = near.iter().rposition(|w| {
                 ["range", "charge", "electric", "electricity", "battery"].contains(w)
             });

@@ -44,6 +44,12 @@ const PASSED: &[&str] = &[
     "want",
     "to",
     "spend",
+    "penny",
+    "dime",
+    "cent",
+    "dollar",
+    "single",
+    "bit",
     "pay",
     "afford",
     "go",
@@ -84,7 +90,7 @@ impl Amounts<'_> {
         let back = (at.saturating_sub(8)..at).rev();
         let mut reach = back.skip_while(|i| {
             // "I don't want a Pilot from before 2020": the name stands between.
-            let named = self.named.contains(i);
+            let named = self.setting.named.contains(i);
             self.same_clause(*i) && (named || PASSED.contains(&self.text(*i)))
         });
         let first = reach.next()?;
