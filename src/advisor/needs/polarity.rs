@@ -310,6 +310,7 @@ fn is_having(earlier: &str, word: &str, next: &str) -> bool {
                 && !DRIVING.contains(&next)
                 && !next.starts_with(|c: char| c.is_ascii_digit())
         }
+        "driving" => earlier == "been" && !DRIVING.contains(&next),
         "lease" => matches!(earlier, "my" | "our" | "the" | "i" | "we"),
         "old" => matches!(earlier, "my" | "our" | "the" | "his" | "her"),
         "used" => next == "to",

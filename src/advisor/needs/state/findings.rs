@@ -311,7 +311,8 @@ fn is_left_open(words: &[Word], end: usize) -> bool {
         ["don't" | "dont", "care" | "mind", ..]
             | ["doesn't" | "doesnt", "matter", ..]
             | ["no", "preference", ..]
-            | ["either" | "both" | "whichever" | "whatever", ..]
+            | ["either" | "both" | "whichever" | "whatever"]
+            | ["either" | "both", "way" | "one" | "is" | "are" | "works" | "work" | "will", ..]
             | ["not", "picky" | "fussy", ..]
     ) && bare.len() <= 5
 }
