@@ -9,7 +9,9 @@ use crate::cars::search;
 mod ask;
 mod asked;
 mod define;
+mod figure;
 mod pick;
+mod reasons;
 mod say;
 mod talk;
 
@@ -30,7 +32,9 @@ pub fn answer(catalogue: &Catalogue, turns: &[Turn], knowledge: Knowledge) -> An
     let (earlier, needs) = needs::read_both(turns, before.len(), catalogue);
     let changed = needs != earlier;
     let must = ask::first(turns, &needs);
-    let goes_on = must.is_some() || ask::was_asked(before) && talk::goes_on(text);
+    let goes_on = must.is_some()
+        || ask::was_asked(before) && talk::goes_on(text)
+        || talk::asks_for_cars(text);
     let meanings = define::explained(text);
     let asides = say::asides(text, &needs, turns);
     let mut parts = vec![LABEL.to_owned()];
@@ -40,7 +44,8 @@ pub fn answer(catalogue: &Catalogue, turns: &[Turn], knowledge: Knowledge) -> An
     match talk::kind(text) {
         _ if !meanings.is_empty() && !changed => return finished(parts, cars, needs),
         Talk::Pointing(place) if !changed => {
-            let shown = pick::shown(&search::rank(catalogue, &needs::filter(&earlier)), &earlier);
+            let filter = needs::filter(&earlier);
+            let shown = pick::shown(&search::rank(catalogue, &filter), &filter, &earlier).rows;
             match shown.get(place.of(shown.len())) {
                 Some(row) => {
                     let car = catalogue.car(row);
@@ -94,17 +99,19 @@ pub fn answer(catalogue: &Catalogue, turns: &[Turn], knowledge: Knowledge) -> An
     parts.extend(say::covered(&needs, catalogue.years()));
     if ranked.known == 0 && clash.is_empty() {
         parts.push(say::nothing(&search::search(catalogue, &filter, 0), &needs));
-        parts.extend(say::open(&ranked));
+        parts.extend(say::open(&ranked, 0));
     }
-    if !ranked.rows.is_empty() {
-        let shown = pick::shown(&ranked, &needs);
-        cars = pick::with_reasons(catalogue, &ranked, &shown, &needs, filter.sort);
+    let picked = pick::shown(&ranked, &filter, &needs);
+    if !picked.rows.is_empty() {
+        cars = reasons::with_reasons(catalogue, &ranked, &picked.rows, &needs, filter.sort);
         if ranked.known > 0 {
-            parts.push(say::found(&ranked, &needs, &cars, filter.sort));
+            let known = &cars[..picked.known];
+            parts.push(say::found(&ranked, &needs, known, filter.sort));
         }
         parts.push(say::cars(&cars, knowledge));
+        parts.extend(say::dominated(catalogue, &picked, &filter));
         if ranked.known > 0 {
-            parts.extend(say::open(&ranked));
+            parts.extend(say::open(&ranked, cars.len() - picked.known));
         }
         parts.extend(say::trade_off(&cars));
     }

@@ -5,7 +5,9 @@ use std::sync::OnceLock;
 
 use super::search::{letters, named};
 use super::table::{self, TableError};
-use super::{Body, Car, Drive, Economy, Fuel, Price, PriceKind, Safety, Seats, Transmission};
+use super::{
+    Body, Car, Drive, Economy, Energy, Fuel, Price, PriceKind, Safety, Seats, Transmission,
+};
 
 mod builder;
 pub mod names;
@@ -51,6 +53,7 @@ pub struct Facts {
     pub range_mi: Option<u16>,
     pub co2_g_per_mi: Option<u16>,
     pub fuel_cost_usd_per_year: Option<u16>,
+    pub energy: Energy,
     pub joined: Joined,
 }
 
@@ -107,7 +110,7 @@ pub struct Row {
     base: u32,
     model: u32,
     variant: u32,
-    price_source: u32,
+    pub(super) price_source: u32,
     /// The same for all years and versions of one base model with one kind of fuel.
     pub(super) group: u32,
 }
@@ -162,13 +165,18 @@ impl Catalogue {
 
     /// The car with that id, if there is one.
     pub fn get(&self, id: &str) -> Option<Car> {
+        self.find(id).map(|row| self.car(row))
+    }
+
+    /// The row of the car with that id, if there is one.
+    pub fn find(&self, id: &str) -> Option<&Row> {
         let number: u32 = id.rsplit('-').next()?.parse().ok()?;
         let at = self
             .by_number
             .binary_search_by_key(&number, |pair| pair.0)
             .ok()?;
         let row = self.rows.get(self.by_number.get(at)?.1 as usize)?;
-        (self.entry(row).id() == id).then(|| self.car(row))
+        (self.entry(row).id() == id).then_some(row)
     }
 
     /// The makes and models by the words that they are written in. They are gathered on the first call and kept.

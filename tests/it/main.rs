@@ -5,11 +5,15 @@
 //! database of its own on that server instead.
 
 mod accounts;
+mod catalogue;
 mod chat;
 mod database;
+mod eval;
 mod formats;
+mod idempotency;
 mod law;
 mod model;
+mod needs;
 mod readme;
 mod restart;
 mod site;

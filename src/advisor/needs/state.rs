@@ -7,7 +7,7 @@ use super::conflict::{self, Conflict};
 use super::polarity::{self, Polarity};
 use super::question::Asked;
 use super::words::{self, Word};
-use super::{Edit, Field, Need, explain, spelling};
+use super::{Field, Need, explain, spelling};
 use crate::advisor::Turn;
 use crate::cars::names::Names;
 
@@ -159,28 +159,6 @@ impl State {
             }
         };
         self.drop_fields(&stale);
-    }
-
-    /// Makes one change that wasn't said in words: the new need takes the old one's place.
-    pub fn edit(&mut self, edit: &Edit) {
-        let place = self.needs.iter().position(|need| need.id == edit.id);
-        match (&edit.need, place) {
-            (Some(need), Some(at)) => {
-                self.needs[at] = need.clone();
-                // The new value may be one that stands already.
-                let mut seen = Vec::new();
-                self.needs.retain(|need| {
-                    let is_new = !seen.contains(&need.id);
-                    seen.push(need.id.clone());
-                    is_new
-                });
-            }
-            (Some(need), None) => self.set(need.clone()),
-            (None, Some(at)) => {
-                self.needs.remove(at);
-            }
-            (None, None) => {}
-        }
     }
 
     fn apply(&mut self, finding: &Finding, change: &Change, touched: &mut Vec<Field>) {

@@ -131,8 +131,13 @@ pub fn split(text: &str) -> Vec<Word> {
 
 /// How long the unit is that hangs on a number.
 fn unit_of(word: &str) -> Option<usize> {
-    const UNITS: &[&str] = &["mpg", "mpge", "hp", "bhp", "lb", "lbs", "km", "kms", "kg", "kgs", "mi", "miles", "kilos"];
-    let digits = word.bytes().take_while(|byte| byte.is_ascii_digit() || *byte == b'.').count();
+    const UNITS: &[&str] = &[
+        "mpg", "mpge", "hp", "bhp", "lb", "lbs", "km", "kms", "kg", "kgs", "mi", "miles", "kilos",
+    ];
+    let digits = word
+        .bytes()
+        .take_while(|byte| byte.is_ascii_digit() || *byte == b'.')
+        .count();
     let unit = &word[digits..];
     (digits > 0 && UNITS.contains(&unit)).then_some(unit.len())
 }

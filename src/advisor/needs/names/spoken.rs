@@ -7,7 +7,7 @@ pub const SPOKEN: &[(&str, &str)] = &[
     ("mercedes", "Mercedes-Benz"), ("benz", "Mercedes-Benz"), ("beamer", "BMW"), ("beemer", "BMW"), ("bimmer", "BMW"),
     ("caddy", "Cadillac"), ("subie", "Subaru"), ("subies", "Subaru"), ("landrover", "Land Rover"), ("alfa", "Alfa Romeo"),
     ("jag", "Jaguar"), ("lambo", "Lamborghini"), ("rolls", "Rolls-Royce"), ("aston", "Aston Martin"),
-    ("mitsu", "Mitsubishi"), ("chrystler", "Chrysler"), ("hundai", "Hyundai"), ("toyta", "Toyota"), ("porche", "Porsche"),
+    ("mitsu", "Mitsubishi"),
 ];
 
 /// Makes whose names are also words, places or people: they need a capital letter, an article or a model beside them.

@@ -312,7 +312,11 @@ fn is_left_open(words: &[Word], end: usize) -> bool {
             | ["doesn't" | "doesnt", "matter", ..]
             | ["no", "preference", ..]
             | ["either" | "both" | "whichever" | "whatever"]
-            | ["either" | "both", "way" | "one" | "is" | "are" | "works" | "work" | "will", ..]
+            | [
+                "either" | "both",
+                "way" | "one" | "is" | "are" | "works" | "work" | "will",
+                ..
+            ]
             | ["not", "picky" | "fussy", ..]
     ) && bare.len() <= 5
 }
