@@ -338,7 +338,7 @@ impl Origin {
 
 impl Row {
     /// The same for all years and versions of one base model with one kind of fuel.
-    pub fn model(&self) -> u32 {
+    pub fn group(&self) -> u32 {
         self.group
     }
 

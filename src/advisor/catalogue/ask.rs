@@ -91,7 +91,7 @@ impl Models {
     fn of(rows: Vec<Row>) -> Self {
         let mut models: BTreeMap<u32, Vec<Facts>> = BTreeMap::new();
         for row in rows {
-            models.entry(row.model()).or_default().push(row.facts);
+            models.entry(row.group()).or_default().push(row.facts);
         }
         Models {
             models: models.into_values().collect(),

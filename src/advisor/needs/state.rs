@@ -13,7 +13,9 @@ use crate::cars::names::Names;
 
 mod answer;
 mod charging;
+mod compared;
 mod findings;
+mod listed;
 mod taking;
 
 use findings::{Finding, findings};
