@@ -201,12 +201,10 @@ impl Amounts<'_> {
             if most != Some(true) {
                 put(field, value, (at, end));
             }
-        } else if most == Some(true)
-            && (10..=150).contains(&value)
-            && self.says_thousands(from, end)
+        } else if (10..=150).contains(&value)
+            && (most == Some(true) && self.says_thousands(from, end)
+                || self.setting.budgeted && self.is_stretched(end))
         {
-            put(Field::BudgetMax, value * 1000, (from, end));
-        } else if self.setting.budgeted && (10..=150).contains(&value) && self.is_stretched(end) {
             put(Field::BudgetMax, value * 1000, (from, end));
         } else if most == Some(false) && near(&["mpg", "mpge", "range"]).is_some() {
             // "mpg over 9000" is beyond any car, and no price.
