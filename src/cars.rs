@@ -6,14 +6,19 @@ use serde::{Deserialize, Serialize};
 
 mod catalogue;
 pub mod check;
+pub mod compare;
+pub mod cost;
+pub mod energy;
 pub mod epa;
 pub mod join;
 mod kinds;
 pub mod search;
 pub mod table;
+pub mod words;
 
 pub use catalogue::{Amount, Builder, Catalogue, Entry, Facts, Joined, Origin, Row};
-pub use kinds::{Body, Drive, Fuel, PriceKind, Transmission, UnknownWord};
+pub use energy::{Cycles, Energy};
+pub use kinds::{Body, Drive, Fuel, Grade, PriceKind, Transmission, UnknownWord};
 pub use search::{Filter, Found, search};
 
 /// One car of the catalogue, as pages, programs and stored replies have it. What isn't known is `None`, never 0.

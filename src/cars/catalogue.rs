@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::search::{letters, named};
 use super::table::{self, TableError};
-use super::{Body, Car, Drive, Economy, Fuel, Price, PriceKind, Safety, Seats, Transmission};
+use super::{
+    Body, Car, Drive, Economy, Energy, Fuel, Price, PriceKind, Safety, Seats, Transmission,
+};
 
 mod builder;
 
@@ -46,6 +48,7 @@ pub struct Facts {
     pub range_mi: Option<u16>,
     pub co2_g_per_mi: Option<u16>,
     pub fuel_cost_usd_per_year: Option<u16>,
+    pub energy: Energy,
     pub joined: Joined,
 }
 
@@ -157,13 +160,18 @@ impl Catalogue {
 
     /// The car with that id, if there is one.
     pub fn get(&self, id: &str) -> Option<Car> {
+        self.find(id).map(|row| self.car(row))
+    }
+
+    /// The row of the car with that id, if there is one.
+    pub fn find(&self, id: &str) -> Option<&Row> {
         let number: u32 = id.rsplit('-').next()?.parse().ok()?;
         let at = self
             .by_number
             .binary_search_by_key(&number, |pair| pair.0)
             .ok()?;
         let row = self.rows.get(self.by_number.get(at)?.1 as usize)?;
-        (self.entry(row).id() == id).then(|| self.car(row))
+        (self.entry(row).id() == id).then_some(row)
     }
 
     /// All makes, in the order of the alphabet.

@@ -8,14 +8,17 @@
 //!   mean of driving on electricity and on gasoline, left out where it is more than the gasoline alone could make;
 //!   elsewhere 0 and -1 mean that it isn't given.
 //! - `fuelCost08` is dollars for 15,000 miles a year, 55 % of them in the city, at the prices of the day of the file
-//!   (October 2025: about $3.01 a gallon of regular, $3.99 of premium). For a plug-in hybrid it counts gasoline alone,
+//!   (see [`super::cost`]). For a plug-in hybrid it counts gasoline alone,
 //!   as if it were never plugged in, so it isn't taken over.
+//! - `combE` is kWh for 100 miles on electricity, `combinedUF` the share of such miles (0 to 1), and `combinedCD` the
+//!   gallons burnt all the same in 100 of them. Their likes for city and highway begin with `city` and `highway`.
 
 use std::io::Read;
 
 use super::{Catalogue, Drive, Economy, Entry, Facts, Fuel, Joined, Transmission};
 
 mod body;
+mod energy;
 mod names;
 
 /// The model years that are kept.
@@ -40,10 +43,11 @@ pub enum ImportError {
 
 /// The columns that are needed.
 #[rustfmt::skip]
-const COLUMNS: [&str; 31] = [
+const COLUMNS: [&str; 40] = [
     "id", "year", "make", "model", "baseModel", "VClass", "drive", "trany", "atvType", "fuelType1", "fuelType2", "displ",
     "cylinders", "tCharger", "sCharger", "evMotor", "city08", "highway08", "comb08", "cityA08", "highwayA08",
     "combA08", "range", "rangeA", "co2TailpipeGpm", "fuelCost08", "hlv", "hpv", "pv2", "pv4", "lv4",
+    "cityE", "highwayE", "combE", "cityUF", "highwayUF", "combinedUF", "cityCD", "highwayCD", "combinedCD",
 ];
 
 /// Reads the file of that version (`EPA 2025-10-29`: whose, and the day it was published).
@@ -137,6 +141,7 @@ fn add(builder: &mut super::Builder, line: &Line<'_>, year: u16) -> Result<(), I
         fuel_cost_usd_per_year: line
             .whole("fuelCost08")?
             .filter(|_| fuel != Fuel::PlugInHybrid),
+        energy: energy::of(line, fuel)?,
         joined: Joined::default(),
     };
     let variant = variant(line, fuel, transmission);

@@ -104,6 +104,15 @@ closed_list! {
 }
 
 closed_list! {
+    /// The gasoline that a car is rated on, by its octane.
+    Grade {
+        Regular = "regular", "regular gasoline";
+        Midgrade = "midgrade", "midgrade gasoline";
+        Premium = "premium", "premium gasoline";
+    }
+}
+
+closed_list! {
     /// How far a price can be relied on.
     PriceKind {
         /// Published for that model year.

@@ -4,14 +4,16 @@ use std::io::{Read, Write};
 
 use flate2::{Compression, GzBuilder, read::GzDecoder};
 
-use super::{Amount, Catalogue, Economy, Entry, Facts, Joined, Origin, Seats};
+use super::{Amount, Catalogue, Cycles, Economy, Energy, Entry, Facts, Joined, Origin, Seats};
 
-const FORMAT: &str = "autio-catalogue-2";
+const FORMAT: &str = "autio-catalogue-3";
 #[rustfmt::skip]
-const COLUMNS: [&str; 31] = [
+const COLUMNS: [&str; 41] = [
     "number", "year", "make", "base", "model", "variant", "body", "body_from", "fuel", "drive", "transmission",
     "mpg_city", "mpg_highway", "mpg", "mpge_city", "mpge_highway", "mpge", "electric_range_mi", "range_mi",
-    "co2_g_per_mi", "fuel_cost_usd_per_year", "stars", "seats_min", "seats_max", "seats_from", "horsepower",
+    "co2_g_per_mi", "fuel_cost_usd_per_year", "grade", "electricity_city", "electricity_highway", "electricity",
+    "electric_share_city", "electric_share_highway", "electric_share", "gasoline_beside_city",
+    "gasoline_beside_highway", "gasoline_beside", "stars", "seats_min", "seats_max", "seats_from", "horsepower",
     "power_from", "towing_lb", "price_usd", "price_kind", "price_year",
 ];
 const LAST: &str = "price_source";
@@ -68,6 +70,10 @@ fn write_line(out: &mut impl Write, entry: &Entry<'_>) -> std::io::Result<()> {
         Some(e) => format!("{}\t{}\t{}", e.city, e.highway, e.combined),
         None => "\t\t".to_owned(),
     };
+    let cycles = |c: Option<Cycles>| match c {
+        Some(c) => format!("{}\t{}\t{}", c.city, c.highway, c.combined),
+        None => "\t\t".to_owned(),
+    };
     write!(
         out,
         "{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t",
@@ -88,6 +94,14 @@ fn write_line(out: &mut impl Write, entry: &Entry<'_>) -> std::io::Result<()> {
         number(f.range_mi),
         number(f.co2_g_per_mi),
         number(f.fuel_cost_usd_per_year),
+    )?;
+    write!(
+        out,
+        "{}\t{}\t{}\t{}\t",
+        f.energy.grade.map_or("", |g| g.as_str()),
+        cycles(f.energy.electricity),
+        cycles(f.energy.electric_share),
+        cycles(f.energy.gasoline_beside),
     )?;
     writeln!(
         out,
@@ -159,6 +173,12 @@ fn read_line(line: &str) -> Result<Entry<'_>, String> {
         range_mi: parse(next()?)?,
         co2_g_per_mi: parse(next()?)?,
         fuel_cost_usd_per_year: parse(next()?)?,
+        energy: Energy {
+            grade: parse(next()?)?,
+            electricity: cycles([next()?, next()?, next()?])?,
+            electric_share: cycles([next()?, next()?, next()?])?,
+            gasoline_beside: cycles([next()?, next()?, next()?])?,
+        },
         joined: Joined {
             stars: parse(next()?)?,
             seats: match (parse(next()?)?, parse(next()?)?) {
@@ -208,9 +228,18 @@ fn origin(word: &str) -> Result<Origin, String> {
 }
 
 fn economy(fields: [&str; 3]) -> Result<Option<Economy>, String> {
+    let given = cycles(fields)?;
+    Ok(given.map(|given| Economy {
+        city: given.city,
+        highway: given.highway,
+        combined: given.combined,
+    }))
+}
+
+fn cycles(fields: [&str; 3]) -> Result<Option<Cycles>, String> {
     let [city, highway, combined] = fields;
     match (parse(city)?, parse(highway)?, parse(combined)?) {
-        (Some(city), Some(highway), Some(combined)) => Ok(Some(Economy {
+        (Some(city), Some(highway), Some(combined)) => Ok(Some(Cycles {
             city,
             highway,
             combined,

@@ -1,7 +1,7 @@
 //! The traps of EPA's file, each on a line or two of CSV.
 
 use super::*;
-use crate::cars::{Body, Car};
+use crate::cars::{Body, Car, Cycles, Grade};
 
 /// A file of cars, each given as `column=value` pairs over an ordinary gasoline sedan.
 fn file(cars: &[&str]) -> String {
@@ -105,6 +105,37 @@ fn a_plug_in_hybrid_has_both_economies_and_no_one_sided_cost() {
         (Some(33), Some(530), Some(137))
     );
     assert_eq!(car.fuel_cost_usd_per_year, None);
+}
+
+#[test]
+fn energy_is_read_in_tenths_and_thousandths() {
+    let facts = |car: &str| {
+        let catalogue = read(file(&[car]).as_bytes(), "EPA test").unwrap();
+        catalogue.rows()[0].facts.energy
+    };
+    let plug_in = facts(
+        "atvType=Plug-in Hybrid;fuelType1=Premium Gasoline;fuelType2=Electricity;cityE=53.0;highwayE=51.0;combE=52.0;\
+         cityUF=0.391;highwayUF=0.383;combinedUF=0.387;cityCD=0.8667;highwayCD=3.0E-4;combinedCD=0.5",
+    );
+    let three = |city, highway, combined| {
+        Some(Cycles {
+            city,
+            highway,
+            combined,
+        })
+    };
+    assert_eq!(plug_in.grade, Some(Grade::Premium));
+    assert_eq!(plug_in.electricity, three(530, 510, 520));
+    assert_eq!(plug_in.electric_share, three(391, 383, 387));
+    assert_eq!(plug_in.gasoline_beside, three(867, 0, 500));
+    let electric = facts(
+        "atvType=EV;fuelType1=Electricity;trany=Automatic (A1);cityE=26.6482;highwayE=33.2577;combE=29.6225",
+    );
+    assert_eq!(electric.grade, None);
+    assert_eq!(electric.electricity, three(266, 333, 296));
+    assert_eq!(facts("").electricity, None);
+    let unknown = file(&["fuelType1=Wood"]);
+    assert!(read(unknown.as_bytes(), "EPA test").is_err());
 }
 
 #[test]

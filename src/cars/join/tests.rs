@@ -1,7 +1,7 @@
 //! The traps of the joined files, each on a few lines of CSV.
 
 use super::*;
-use crate::cars::{Car, Economy, Facts, Safety, Seats};
+use crate::cars::{Car, Economy, Energy, Facts, Safety, Seats};
 
 const NCAP: &str = "MAKE,MODEL,MODEL_YR,BODY_STYLE,DRIVE_TRAIN,NUM_OF_SEATING,OVERALL_STARS\n";
 const VPIC: &str = "year,make,model,series,trim,drive,Body Class,Number of Seats,Base Price ($),Engine Brake (hp) From,\
@@ -47,6 +47,7 @@ fn catalogue(lines: &[Line]) -> Catalogue {
                 range_mi: None,
                 co2_g_per_mi: None,
                 fuel_cost_usd_per_year: None,
+                energy: Energy::default(),
                 joined: Joined::default(),
             },
         });

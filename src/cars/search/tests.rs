@@ -1,7 +1,7 @@
 //! What a search must hold to, whatever is in the catalogue.
 
 use super::*;
-use crate::cars::{Entry, Facts, Joined};
+use crate::cars::{Energy, Entry, Facts, Joined};
 
 fn shipped() -> Catalogue {
     Catalogue::built_in().unwrap()
@@ -148,6 +148,7 @@ fn unknown_is_neither_a_match_nor_a_miss() {
         range_mi: None,
         co2_g_per_mi: None,
         fuel_cost_usd_per_year: None,
+        energy: Energy::default(),
         joined: Joined::default(),
     };
     let mut builder = Catalogue::builder("test");
