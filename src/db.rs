@@ -27,6 +27,7 @@ macro_rules! text_enum {
     };
 }
 
+pub mod catalogues;
 pub mod conversations;
 pub mod messages;
 pub mod need_edits;

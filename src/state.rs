@@ -19,7 +19,8 @@ pub struct App(Arc<Parts>);
 pub struct Parts {
     pub config: Config,
     pub db: Db,
-    pub catalogue: Arc<Catalogue>,
+    /// Changes while the server runs; see [`App::catalogue`].
+    pub in_use: watch::Sender<InUse>,
     pub advisor: Advisor,
     pub queue: Queue,
     pub feed: Feed,
@@ -31,9 +32,22 @@ pub struct Parts {
     pub draining: watch::Sender<bool>,
 }
 
+/// The catalogue that answers are made from now.
+#[derive(Clone, Debug)]
+pub struct InUse {
+    /// Its row in the database; `None` for the built-in one.
+    pub id: Option<String>,
+    pub catalogue: Arc<Catalogue>,
+}
+
 impl App {
     pub fn new(parts: Parts) -> Self {
         Self(Arc::new(parts))
+    }
+
+    /// The catalogue in use. Who needs it twice for one answer takes it once: an import can put another in its place.
+    pub fn catalogue(&self) -> Arc<Catalogue> {
+        self.in_use.borrow().catalogue.clone()
     }
 }
 

@@ -69,7 +69,7 @@ pub enum Field {
     TowingMin,
     StarsMin,
     MilesPerYear,
-    /// What matters most: economy, range, co2, fuel_cost, newest or power.
+    /// What matters most: economy, range, electric_range, co2, fuel_cost, newest, power, price, safety, seats or towing.
     Priority,
 }
 
@@ -100,6 +100,35 @@ impl Field {
             Field::StarsMin => "stars_min",
             Field::MilesPerYear => "miles_per_year",
             Field::Priority => "priority",
+        }
+    }
+
+    /// What people call it, at the head of a form.
+    pub fn title(self) -> &'static str {
+        match self {
+            Field::BudgetMax => "Highest price",
+            Field::BudgetMin => "Lowest price",
+            Field::Body => "Body style",
+            Field::BodyNot => "Body style to leave out",
+            Field::Fuel => "Fuel",
+            Field::FuelNot => "Fuel to leave out",
+            Field::Drive => "Driven wheels",
+            Field::Make => "Make",
+            Field::MakeNot => "Make to leave out",
+            Field::Model => "Model",
+            Field::SeatsMin => "Fewest seats",
+            Field::MpgMin => "Lowest fuel economy",
+            Field::ElectricRangeMin => "Shortest electric range",
+            Field::RangeMin => "Shortest range",
+            Field::YearMin => "Oldest model year",
+            Field::YearMax => "Newest model year",
+            Field::Transmission => "Transmission",
+            Field::TransmissionNot => "Transmission to leave out",
+            Field::HorsepowerMin => "Least power",
+            Field::TowingMin => "Least towing limit",
+            Field::StarsMin => "Fewest safety stars",
+            Field::MilesPerYear => "Miles a year",
+            Field::Priority => "What matters most",
         }
     }
 
@@ -203,6 +232,8 @@ pub fn priority_label(word: &str) -> &str {
         "co2" => "low CO2",
         "fuel_cost" => "low fuel cost",
         "newest" => "the newest",
+        "electric_range" => "electric range",
+        "price" => "low price",
         other => other,
     }
 }
@@ -340,6 +371,11 @@ fn sort(word: &str) -> Sort {
         "fuel_cost" => Sort::FuelCost,
         "newest" => Sort::Newest,
         "power" => Sort::Power,
+        "electric_range" => Sort::ElectricRange,
+        "price" => Sort::Price,
+        "safety" => Sort::Safety,
+        "seats" => Sort::Seats,
+        "towing" => Sort::Towing,
         _ => Sort::Economy,
     }
 }

@@ -203,7 +203,7 @@ async fn make(app: &App, owner: &str, id: &str) -> Result<(), Error> {
                 .await
         }
         End::Answered(Ok(made)) => {
-            let outcome = done(app, made)?;
+            let outcome = done(app, &request.catalogue.version, made)?;
             finish(app, owner, id, outcome).await
         }
         End::Answered(Err(failure)) => {
@@ -257,6 +257,7 @@ async fn read_request(app: &App, reply: &Message) -> Result<Request, Error> {
         })
         .collect();
     Ok(Request {
+        catalogue: app.catalogue(),
         turns,
         knowledge: Knowledge::parse(&user.knowledge).unwrap_or(Knowledge::Casual),
     })
@@ -272,7 +273,7 @@ async fn answer(
     stops: &mut broadcast::Receiver<String>,
 ) -> End {
     let (sender, mut pieces) = mpsc::channel(64);
-    let reply = app.advisor.reply(&app.catalogue, request, &sender);
+    let reply = app.advisor.reply(request, &sender);
     tokio::pin!(reply);
     let mut checkpoint = tokio::time::interval(CHECKPOINT);
     checkpoint.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -327,14 +328,14 @@ async fn keep(app: &App, owner: &str, id: &str, text: &str) -> bool {
     })
 }
 
-fn done(app: &App, made: Made) -> Result<Outcome, Error> {
+fn done(app: &App, version: &str, made: Made) -> Result<Outcome, Error> {
     Ok(Outcome {
         status: Status::Done.as_str(),
         error: None,
         model: Some(app.advisor.model().to_owned()),
         cars: Some(serde_json::to_string(&made.answer.cars).map_err(Error::internal)?),
         needs: Some(serde_json::to_string(&made.answer.needs).map_err(Error::internal)?),
-        catalogue: Some(app.catalogue.version.clone()),
+        catalogue: Some(version.to_owned()),
         prompt_tokens: made.usage.map(|usage| usage.prompt_tokens),
         completion_tokens: made.usage.map(|usage| usage.completion_tokens),
         text: made.answer.text,

@@ -79,6 +79,15 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    catalogues (id) {
+        id -> Text,
+        version -> Text,
+        content -> Text,
+        created_at -> Timestamp,
+    }
+}
+
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(messages -> conversations (conversation_id));
 diesel::allow_tables_to_appear_in_same_query!(

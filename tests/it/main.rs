@@ -5,11 +5,13 @@
 //! database of its own on that server instead.
 
 mod accounts;
+mod catalogue;
 mod chat;
 mod database;
 mod formats;
 mod law;
 mod model;
+mod needs;
 mod readme;
 mod restart;
 mod site;

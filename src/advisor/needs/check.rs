@@ -7,7 +7,19 @@ use crate::cars::search::{letters, rank};
 use crate::cars::{Body, Catalogue, Drive, Filter, Fuel, Transmission};
 
 /// What can matter most.
-const PRIORITIES: &[&str] = &["economy", "fuel_cost", "co2", "range", "newest", "power"];
+const PRIORITIES: &[&str] = &[
+    "economy",
+    "fuel_cost",
+    "co2",
+    "range",
+    "electric_range",
+    "price",
+    "safety",
+    "seats",
+    "power",
+    "towing",
+    "newest",
+];
 
 /// What a field's value is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
