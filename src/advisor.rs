@@ -1,5 +1,6 @@
 //! Two advisors with one toolbox: the model behind OpenAI's protocol, and the built-in catalogue advisor.
 
+pub mod audit;
 pub mod catalogue;
 mod model;
 pub mod needs;
