@@ -1,6 +1,7 @@
 //! Conversations: what people write, the replies that are made, and how both are shown.
 
 mod conversations;
+mod idempotency;
 pub mod markdown;
 mod messages;
 mod needs;

@@ -15,6 +15,7 @@ use super::views::{self, MessageView};
 use super::{path, post};
 use crate::auth::{self, CurrentUser};
 use crate::cars::Catalogue;
+use crate::db;
 use crate::db::conversations::{self, Conversation};
 use crate::db::messages::{self, Message};
 use crate::db::need_edits;
@@ -252,6 +253,8 @@ struct ChatPage<'a> {
     next: Option<&'a str>,
     title: &'a str,
     conversation_id: &'a str,
+    /// So that a form says its message once, however often it is sent.
+    form_key: String,
     messages: Vec<MessageView>,
     chips: Chips,
     draft: &'a str,
@@ -307,6 +310,7 @@ impl ChatView {
             next: self.conversations.next.as_deref(),
             title: conversation.map_or("New conversation", |open| &open.title),
             conversation_id: conversation.map_or("", |open| &open.id),
+            form_key: db::new_id(),
             messages: messages.iter().map(MessageView::of).collect(),
             chips: Chips::of(
                 conversation.map_or("", |open| &open.id),

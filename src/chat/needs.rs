@@ -8,6 +8,7 @@ use super::views;
 use crate::advisor::needs::check::Kind;
 use crate::advisor::needs::{self, Edit, Need};
 use crate::cars::Catalogue;
+use crate::db;
 use crate::db::messages::Message;
 use crate::db::need_edits::NeedEdit;
 use crate::error::Error;
@@ -80,6 +81,8 @@ pub struct Chips {
     pub needs: Vec<Chip>,
     /// What to say for cars that go by the changes; none while nothing was changed.
     pub show: Option<&'static str>,
+    /// So that it is said once, however often it is sent.
+    pub form_key: String,
 }
 
 /// One need, and the form that changes it.
@@ -111,6 +114,7 @@ impl Chips {
             needs: needs
                 .map(|need| Chip::of(need, wrong.filter(|wrong| wrong.id == need.id), catalogue))
                 .collect(),
+            form_key: db::new_id(),
             show: (ledger.is_edited && !ledger.needs.is_empty()).then_some(SHOW),
         }
     }

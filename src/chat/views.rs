@@ -9,6 +9,7 @@ use super::needs::{Chips, Ledger};
 use crate::advisor::catalogue::price_label;
 use crate::advisor::needs::thousands;
 use crate::cars::{Body, Car, Catalogue, Economy, Fuel};
+use crate::db;
 use crate::db::conversations::Conversation;
 use crate::db::messages::{Message, Role, Status};
 use crate::web::view::Html;
@@ -250,6 +251,8 @@ struct PostedPartial<'a> {
     is_new: bool,
     said: Option<MessageView>,
     reply: MessageView,
+    /// For the next message in the composer.
+    form_key: String,
 }
 
 /// What htmx puts on the page after a post: the message, the reply that is coming, and for a new
@@ -265,6 +268,7 @@ pub fn posted(
         is_new,
         said,
         reply,
+        form_key: db::new_id(),
     };
     Ok(Html::Body(partial.render()?))
 }

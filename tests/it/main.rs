@@ -9,6 +9,7 @@ mod catalogue;
 mod chat;
 mod database;
 mod formats;
+mod idempotency;
 mod law;
 mod model;
 mod needs;
