@@ -9,10 +9,12 @@ use super::{Body, Car, Catalogue, Drive, Fuel, Row, Transmission};
 mod bearing;
 mod change;
 mod dominance;
+pub mod facets;
 mod limit;
 mod names;
 mod sort;
 mod test;
+mod versions;
 
 use bearing::Bearings;
 pub use bearing::{Bearing, last_price, last_towing};
@@ -22,6 +24,7 @@ pub use limit::Limit;
 pub use names::{letters, named};
 pub use sort::Sort;
 use test::{Fit, Test};
+pub use versions::versions;
 
 /// When no year and no model is named, this many of the newest model years are searched: who names none nearly always
 /// wants a car that is new or nearly so.

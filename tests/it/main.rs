@@ -5,6 +5,7 @@
 //! database of its own on that server instead.
 
 mod accounts;
+mod cars;
 mod catalogue;
 mod chat;
 mod database;
@@ -14,6 +15,7 @@ mod idempotency;
 mod law;
 mod model;
 mod needs;
+mod process;
 mod readme;
 mod restart;
 mod site;
