@@ -131,6 +131,7 @@ fn finished(parts: Vec<String>, cars: Vec<crate::cars::Car>, needs: Vec<Need>) -
         text: parts.join("\n\n"),
         cars,
         needs,
+        edits: Vec::new(),
     }
 }
 
