@@ -108,7 +108,7 @@ pub fn best(runs: &[Run], oracle: &Oracle, catalogue: &Catalogue) -> Row {
     }
     Row::none_wrong(
         "Questions that part less than another would",
-        &format!("{compared} counted by hand"),
+        &format!("{compared} counted car by car"),
         wrong,
     )
 }

@@ -24,7 +24,15 @@ pub fn cars(runs: &[Run], oracle: &Oracle) -> Vec<Row> {
             shown += answer.cars.len();
             let found = written(&answer.needs);
             let told = |complaint: &Complaint| format!("{:?}: {complaint}", step.said);
-            for complaint in oracle.complaints(&found, answer) {
+            let complaints = oracle.complaints(&found, answer);
+            // Where the needs were understood, there is nothing more to judge.
+            let as_meant = match found == sorted(&step.needs) {
+                true => complaints.clone(),
+                false => oracle.complaints(&step.needs, answer),
+            };
+            let as_meant = as_meant.iter().filter(|c| c.kind == Kind::Breaks);
+            broken_as_meant.extend(as_meant.map(told));
+            for complaint in complaints {
                 match complaint.kind {
                     Kind::Breaks => broken.push(told(&complaint)),
                     Kind::Invented => invented.push(told(&complaint)),
@@ -33,9 +41,6 @@ pub fn cars(runs: &[Run], oracle: &Oracle) -> Vec<Row> {
                     Kind::KeptBack | Kind::Uncalled => kept.push(told(&complaint)),
                 }
             }
-            let as_meant = oracle.complaints(&step.needs, answer);
-            let as_meant = as_meant.iter().filter(|c| c.kind == Kind::Breaks);
-            broken_as_meant.extend(as_meant.map(told));
             before = found;
         }
     }
