@@ -79,6 +79,8 @@ impl Knowledge {
 /// What an advisor is asked: the conversation up to the person's last message.
 #[derive(Clone, Debug)]
 pub struct Request {
+    /// The one that this answer is made from, whatever is imported in the meantime.
+    pub catalogue: Arc<Catalogue>,
     pub turns: Vec<Turn>,
     pub knowledge: Knowledge,
 }
@@ -145,15 +147,14 @@ impl Advisor {
     /// When the model's server fails for good. What was sent by then stays sent.
     pub async fn reply(
         &self,
-        catalogue: &Arc<Catalogue>,
         request: &Request,
         out: &mpsc::Sender<Piece>,
     ) -> Result<Made, Failure> {
         match self {
             Advisor::Catalogue => {
-                let (catalogue, request) = (catalogue.clone(), request.clone());
+                let request = request.clone();
                 let answer = off_the_async_threads(move || {
-                    catalogue::answer(&catalogue, &request.turns, request.knowledge)
+                    catalogue::answer(&request.catalogue, &request.turns, request.knowledge)
                 })
                 .await?;
                 // A reader who has gone away has nothing to hear; the answer is stored all the same.
@@ -166,7 +167,7 @@ impl Advisor {
                     usage: None,
                 })
             }
-            Advisor::Model(model) => model.reply(catalogue, request, out).await,
+            Advisor::Model(model) => model.reply(request, out).await,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Conversations: what people write, the replies that are made, and how both are shown.
 
 mod conversations;
+mod idempotency;
 pub mod markdown;
 mod messages;
 mod needs;
@@ -24,6 +25,11 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .service(web::resource("/chat/messages/{id}/events").route(web::get().to(stream::events)))
         .service(web::resource("/chat/messages/{id}/stop").route(web::post().to(messages::stop)))
         .service(web::resource("/chat/messages/{id}/retry").route(web::post().to(messages::retry)))
+        .service(
+            web::resource("/chat/{id}/needs")
+                .route(web::patch().to(needs::edit))
+                .route(web::post().to(needs::edit)),
+        )
         .service(
             web::resource("/chat/{id}")
                 .route(web::get().to(conversations::open))

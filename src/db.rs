@@ -27,7 +27,9 @@ macro_rules! text_enum {
     };
 }
 
+pub mod catalogues;
 pub mod conversations;
+pub mod idempotency_keys;
 pub mod messages;
 pub mod need_edits;
 mod pool;

@@ -36,7 +36,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
 /// `GET /`. Who is logged in sees so in the header; nobody has to be.
 async fn landing(app: web::Data<App>, _: Option<CurrentUser>) -> Show<Landing> {
     Show::new(Landing {
-        cars: app.catalogue.len(),
+        cars: app.catalogue().len(),
     })
 }
 

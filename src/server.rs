@@ -19,7 +19,6 @@ use tokio::task::JoinHandle;
 use crate::advisor::Advisor;
 use crate::auth;
 use crate::auth::tokens::LOGIN_LIFETIME;
-use crate::cars::Catalogue;
 use crate::chat;
 use crate::chat::worker;
 use crate::config::Config;
@@ -34,10 +33,15 @@ use crate::state::{App, Parts};
 use crate::web::assets::{self, Assets};
 use crate::web::{guard, problem};
 
+mod catalogue;
+
 /// How long a client may take to send its head.
 const SLOW_CLIENT: Duration = Duration::from_secs(10);
 /// How long open connections may go on after SIGTERM, in seconds; replies have 25 of them.
 const SHUTDOWN: u64 = 27;
+
+/// How many replies read their conversation at once: half of SQLite's readers.
+const BEGINNINGS: usize = 2;
 
 /// A server that is bound and ready to run.
 pub struct Server {
@@ -65,14 +69,16 @@ impl Server {
         let db = tokio::task::spawn_blocking(open)
             .await
             .map_err(Error::internal)??;
+        let in_use = watch::Sender::new(catalogue::load(&db).await?);
         let (queue, jobs) = Queue::local();
         let app = App::new(Parts {
             advisor: Advisor::new(&config).map_err(Error::internal)?,
-            catalogue: Arc::new(Catalogue::built_in().map_err(Error::internal)?),
+            in_use,
             db,
             queue,
             feed: Feed::default(),
             hashing: Arc::new(Semaphore::new(hashes_at_once())),
+            beginnings: Semaphore::new(BEGINNINGS),
             stops: broadcast::Sender::new(256),
             draining: watch::Sender::new(false),
             config,
@@ -104,10 +110,12 @@ impl Server {
         let draining = self.app.draining.subscribe();
         let worker = tokio::spawn(worker::run(self.app.clone(), self.jobs, draining));
         let on_signal = tokio::spawn(drain_on_signal(self.app.clone(), self.http.handle()));
+        let following = tokio::spawn(catalogue::follow(self.app.clone()));
         let ended = self.http.await.map_err(Error::internal);
         // However it ended: no new replies, and the running ones finish or are handed back.
         self.app.draining.send_replace(true);
         on_signal.abort();
+        following.abort();
         wait_for(worker).await?;
         ended
     }

@@ -19,21 +19,38 @@ pub struct App(Arc<Parts>);
 pub struct Parts {
     pub config: Config,
     pub db: Db,
-    pub catalogue: Arc<Catalogue>,
+    /// Changes while the server runs; see [`App::catalogue`].
+    pub in_use: watch::Sender<InUse>,
     pub advisor: Advisor,
     pub queue: Queue,
     pub feed: Feed,
     /// As many password hashes at once as this has permits: each takes 19 MiB and a core.
     pub hashing: Arc<Semaphore>,
+    /// As many replies read their conversation at once as this has permits: when hundreds are taken up together after a
+    /// restart, people's own requests still find a connection.
+    pub beginnings: Semaphore,
     /// Wakes the workers of stopped replies.
     pub stops: broadcast::Sender<String>,
     /// True from SIGTERM on: no new work.
     pub draining: watch::Sender<bool>,
 }
 
+/// The catalogue that answers are made from now.
+#[derive(Clone, Debug)]
+pub struct InUse {
+    /// Its row in the database; `None` for the built-in one.
+    pub id: Option<String>,
+    pub catalogue: Arc<Catalogue>,
+}
+
 impl App {
     pub fn new(parts: Parts) -> Self {
         Self(Arc::new(parts))
+    }
+
+    /// The catalogue in use. Who needs it twice for one answer takes it once: an import can put another in its place.
+    pub fn catalogue(&self) -> Arc<Catalogue> {
+        self.in_use.borrow().catalogue.clone()
     }
 }
 

@@ -23,5 +23,13 @@ CREATE TABLE shortlist (
     PRIMARY KEY (user_id, car_id)
 );
 
+-- The catalogue that was imported last, as the compact table in base64; without a row the built-in one is in use.
+CREATE TABLE catalogues (
+    id TEXT NOT NULL PRIMARY KEY,
+    version TEXT NOT NULL,
+    content TEXT NOT NULL,
+    created_at TIMESTAMP NOT NULL
+);
+
 -- What in a reply's text neither the catalogue nor a tool's result bears out, as JSON; NULL where nothing was checked.
 ALTER TABLE messages ADD COLUMN unverified TEXT;

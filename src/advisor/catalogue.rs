@@ -27,7 +27,7 @@ pub fn answer(catalogue: &Catalogue, turns: &[Turn], knowledge: Knowledge) -> An
     let before = last.map_or(&[][..], |at| &turns[..at]);
     let (earlier, needs) = needs::read_both(turns, before.len(), catalogue);
     let changed = needs != earlier;
-    let goes_on = ask::was_asked(before) && talk::goes_on(text);
+    let goes_on = ask::was_asked(before) && talk::goes_on(text) || talk::asks_for_cars(text);
     let mut parts = vec![LABEL.to_owned()];
     let mut cars = Vec::new();
 

@@ -1,7 +1,6 @@
 //! The advisor behind OpenAI's protocol: rounds of text and tool calls until the answer is whole.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -44,11 +43,11 @@ impl Model {
 
     pub(super) async fn reply(
         &self,
-        catalogue: &Arc<Catalogue>,
         request: &Request,
         out: &mpsc::Sender<Piece>,
     ) -> Result<Made, Failure> {
         let deadline = Instant::now() + openai::TOTAL;
+        let catalogue = &request.catalogue;
         let needs = {
             let (catalogue, turns) = (catalogue.clone(), request.turns.clone());
             off_the_async_threads(move || needs::read(&turns, &catalogue)).await?

@@ -8,6 +8,7 @@ use crate::cars::search::Sort;
 use crate::cars::{Body, Catalogue, Drive, Filter, Fuel, Transmission};
 
 mod amounts;
+pub mod check;
 mod lexicon;
 mod names;
 mod polarity;
@@ -68,7 +69,7 @@ pub enum Field {
     TowingMin,
     StarsMin,
     MilesPerYear,
-    /// What matters most: economy, range, co2, fuel_cost, newest or power.
+    /// What matters most: economy, range, electric_range, co2, fuel_cost, newest, power, price, safety, seats or towing.
     Priority,
 }
 
@@ -99,6 +100,35 @@ impl Field {
             Field::StarsMin => "stars_min",
             Field::MilesPerYear => "miles_per_year",
             Field::Priority => "priority",
+        }
+    }
+
+    /// What people call it, at the head of a form.
+    pub fn title(self) -> &'static str {
+        match self {
+            Field::BudgetMax => "Highest price",
+            Field::BudgetMin => "Lowest price",
+            Field::Body => "Body style",
+            Field::BodyNot => "Body style to leave out",
+            Field::Fuel => "Fuel",
+            Field::FuelNot => "Fuel to leave out",
+            Field::Drive => "Driven wheels",
+            Field::Make => "Make",
+            Field::MakeNot => "Make to leave out",
+            Field::Model => "Model",
+            Field::SeatsMin => "Fewest seats",
+            Field::MpgMin => "Lowest fuel economy",
+            Field::ElectricRangeMin => "Shortest electric range",
+            Field::RangeMin => "Shortest range",
+            Field::YearMin => "Oldest model year",
+            Field::YearMax => "Newest model year",
+            Field::Transmission => "Transmission",
+            Field::TransmissionNot => "Transmission to leave out",
+            Field::HorsepowerMin => "Least power",
+            Field::TowingMin => "Least towing limit",
+            Field::StarsMin => "Fewest safety stars",
+            Field::MilesPerYear => "Miles a year",
+            Field::Priority => "What matters most",
         }
     }
 
@@ -202,6 +232,8 @@ pub fn priority_label(word: &str) -> &str {
         "co2" => "low CO2",
         "fuel_cost" => "low fuel cost",
         "newest" => "the newest",
+        "electric_range" => "electric range",
+        "price" => "low price",
         other => other,
     }
 }
@@ -242,11 +274,29 @@ pub fn read_both(turns: &[Turn], at: usize, catalogue: &Catalogue) -> (Vec<Need>
                 asked = None;
             }
         }
-        for edit in &turn.edits {
-            state.edit(edit);
-        }
+        apply(&mut state.needs, &turn.edits);
     }
     (before, state.needs)
+}
+
+/// Makes changes that weren't said in words: each new need takes the place of the one that it replaces.
+pub fn apply(needs: &mut Vec<Need>, edits: &[Edit]) {
+    for edit in edits {
+        let place = needs.iter().position(|need| need.id == edit.id);
+        match (&edit.need, place) {
+            (Some(need), Some(at)) => needs[at] = need.clone(),
+            (Some(need), None) => needs.push(need.clone()),
+            (None, Some(at)) => {
+                needs.remove(at);
+            }
+            (None, None) => {}
+        }
+        // The new value may be one that stands already.
+        if let Some(new) = &edit.need {
+            let mut seen = false;
+            needs.retain(|need| need.id != new.id || !std::mem::replace(&mut seen, true));
+        }
+    }
 }
 
 /// The search that these needs ask for. Everyday words are taken as widely as people mean them: all-wheel drive takes in
@@ -321,6 +371,11 @@ fn sort(word: &str) -> Sort {
         "fuel_cost" => Sort::FuelCost,
         "newest" => Sort::Newest,
         "power" => Sort::Power,
+        "electric_range" => Sort::ElectricRange,
+        "price" => Sort::Price,
+        "safety" => Sort::Safety,
+        "seats" => Sort::Seats,
+        "towing" => Sort::Towing,
         _ => Sort::Economy,
     }
 }

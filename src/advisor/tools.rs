@@ -72,6 +72,7 @@ pub fn schemas() -> Value {
                     "makes": names("Any of these makes, by their full names: Chevrolet, Mercedes-Benz."),
                     "makes_not": names("None of these makes."),
                     "models": names("Any of these models, with or without the make: Honda CR-V. Searches all years."),
+                    "models_not": names("None of these models, with or without the make."),
                     "mpg_min": number("Least combined miles per gallon; MPGe for electric, plug-in and hydrogen cars."),
                     "electric_range_min": number("Least miles on electricity alone; only cars that can be charged meet it."),
                     "range_min": number("Least total range in miles; known for electric, plug-in and hydrogen cars only."),
@@ -86,7 +87,8 @@ pub fn schemas() -> Value {
                     "sort": {
                         "type": "string",
                         "enum": [
-                            "economy", "range", "electric_range", "co2", "fuel_cost", "newest", "price", "power",
+                            "economy", "range", "electric_range", "co2", "fuel_cost", "newest", "price", "power", "safety",
+                            "seats", "towing",
                         ],
                         "description": "What comes first; economy if left out.",
                     },

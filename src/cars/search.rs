@@ -36,6 +36,8 @@ pub struct Filter {
     /// Names of models, with or without the make: one of them must be in the car's name, with hyphens, spaces and case
     /// left aside (`cr-v`, `CRV`, `honda cr v`), but as whole words (`3` is not in `CX-30`).
     pub models: Vec<String>,
+    /// Names of models that aren't wanted, compared in the same way.
+    pub models_not: Vec<String>,
     pub transmissions: Vec<Transmission>,
     pub transmissions_not: Vec<Transmission>,
     /// Miles per gallon, city and highway combined; MPGe for cars that can be charged or run on hydrogen.
@@ -80,6 +82,12 @@ pub enum Sort {
     Price,
     /// The most horsepower.
     Power,
+    /// The most of NHTSA's overall stars; cars that aren't rated come last.
+    Safety,
+    /// The most seats that it is sold with.
+    Seats,
+    /// The highest towing limit.
+    Towing,
 }
 
 /// What a search found.
@@ -229,6 +237,9 @@ impl Sort {
                 .price
                 .map_or(i32::MAX, |price| price.usd.cast_signed()),
             Sort::Power => high(facts.joined.horsepower),
+            Sort::Safety => high(facts.joined.stars.map(u16::from)),
+            Sort::Seats => high(facts.joined.seats.map(|seats| seats.max.into())),
+            Sort::Towing => high(facts.joined.towing_lb),
         };
         let second = if self == Sort::Newest || self == Sort::Co2 {
             economy

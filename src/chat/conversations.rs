@@ -1,5 +1,7 @@
 //! The list of conversations, and one of them: open, rename, delete.
 
+use std::sync::Arc;
+
 use actix_session::Session;
 use actix_web::http::StatusCode;
 use actix_web::{ResponseError, web};
@@ -8,11 +10,15 @@ use chrono::{DateTime, Datelike, NaiveDateTime};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::views::{self, MessageView, NeedView};
+use super::needs::{Chips, Ledger, WrongNeed};
+use super::views::{self, MessageView};
 use super::{path, post};
 use crate::auth::{self, CurrentUser};
+use crate::cars::Catalogue;
+use crate::db;
 use crate::db::conversations::{self, Conversation};
 use crate::db::messages::{self, Message};
+use crate::db::need_edits;
 use crate::error::Error;
 use crate::state::App;
 use crate::web::format::Format;
@@ -49,6 +55,8 @@ pub async fn list(
         open: None,
         draft: wish.into_inner().draft.or(waiting).unwrap_or_default(),
         wrong: None,
+        wrong_need: None,
+        catalogue: app.catalogue(),
     }))
 }
 
@@ -65,6 +73,8 @@ pub async fn open(
         open: Some(open),
         draft: String::new(),
         wrong: None,
+        wrong_need: None,
+        catalogue: app.catalogue(),
     }))
 }
 
@@ -86,11 +96,31 @@ pub async fn again(
         open,
         draft,
         wrong: Some(error.to_string()),
+        wrong_need: None,
+        catalogue: app.catalogue(),
     };
     Ok(Show::with_status(view, status))
 }
 
-async fn read_open(app: &App, user_id: String, id: String) -> Result<Open, Error> {
+/// The page with a need that could not be changed, and why beside it.
+pub async fn with_wrong_need(
+    app: &App,
+    user_id: String,
+    open: Open,
+    wrong: WrongNeed,
+) -> Result<ChatView, Error> {
+    Ok(ChatView {
+        conversations: read_list(app, user_id, None).await?,
+        open: Some(open),
+        draft: String::new(),
+        wrong: None,
+        wrong_need: Some(wrong),
+        catalogue: app.catalogue(),
+    })
+}
+
+/// A conversation of that user with the path that is shown.
+pub async fn read_open(app: &App, user_id: String, id: String) -> Result<Open, Error> {
     app.db
         .read(move |conn| {
             let conversation = conversations::get(conn, &user_id, &id)?;
@@ -99,7 +129,9 @@ async fn read_open(app: &App, user_id: String, id: String) -> Result<Open, Error
                 Some(head) => path::to_head(all, head),
                 None => Vec::new(),
             };
+            let edits = need_edits::of_conversation(conn, &user_id, &id)?;
             Ok(Open {
+                ledger: Ledger::of(&messages, edits)?,
                 conversation,
                 messages,
             })
@@ -195,10 +227,11 @@ fn read_cursor(cursor: &str) -> Result<(NaiveDateTime, String), Error> {
         .ok_or_else(|| Error::field("cursor", "Give the cursor as `next` had it."))
 }
 
-/// One conversation and the path that is shown.
-struct Open {
-    conversation: Conversation,
-    messages: Vec<Message>,
+/// One conversation, the path that is shown, and the needs at its end.
+pub struct Open {
+    pub conversation: Conversation,
+    pub messages: Vec<Message>,
+    pub ledger: Ledger,
 }
 
 /// The chat: the list, and one conversation or the beginning of a new one.
@@ -208,6 +241,8 @@ pub struct ChatView {
     draft: String,
     /// Why the draft could not be sent.
     wrong: Option<String>,
+    wrong_need: Option<WrongNeed>,
+    catalogue: Arc<Catalogue>,
 }
 
 #[derive(Template)]
@@ -218,8 +253,10 @@ struct ChatPage<'a> {
     next: Option<&'a str>,
     title: &'a str,
     conversation_id: &'a str,
+    /// So that a form says its message once, however often it is sent.
+    form_key: String,
     messages: Vec<MessageView>,
-    needs: Vec<NeedView>,
+    chips: Chips,
     draft: &'a str,
     wrong: Option<&'a str>,
     starters: &'static [&'static str],
@@ -250,7 +287,7 @@ impl View for ChatView {
             "created_at": open.conversation.created_at.and_utc(),
             "updated_at": open.conversation.updated_at.and_utc(),
             "messages": messages.map(|message| views::message_json(message, &[])).collect::<Vec<_>>(),
-            "needs": latest_needs(&open.messages),
+            "needs": open.ledger.needs,
         })
     }
 
@@ -273,26 +310,27 @@ impl ChatView {
             next: self.conversations.next.as_deref(),
             title: conversation.map_or("New conversation", |open| &open.title),
             conversation_id: conversation.map_or("", |open| &open.id),
+            form_key: db::new_id(),
             messages: messages.iter().map(MessageView::of).collect(),
-            needs: views::needs(&latest_needs(messages)),
+            chips: Chips::of(
+                conversation.map_or("", |open| &open.id),
+                &self
+                    .open
+                    .as_ref()
+                    .map_or_else(Ledger::default, |open| open.ledger.clone()),
+                self.wrong_need.as_ref(),
+                &self.catalogue,
+            ),
             draft: &self.draft,
             wrong: self.wrong.as_deref(),
             starters: views::STARTERS,
             longest: post::LONGEST,
             // With something to say the page stays as it is: a refresh would lose what was written.
             is_waiting: self.wrong.is_none()
+                && self.wrong_need.is_none()
                 && messages.last().is_some_and(|last| !last.status.is_final()),
         }
     }
-}
-
-/// The needs as the latest reply that knew them had them.
-fn latest_needs(messages: &[Message]) -> Value {
-    let known = messages
-        .iter()
-        .rev()
-        .find_map(|message| message.needs.as_deref());
-    known.map_or_else(|| json!([]), |needs| views::read_json(Some(needs)))
 }
 
 /// The answer to a deletion.

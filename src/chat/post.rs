@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::conversations::{self as pages, ChatView};
+use super::idempotency::Key;
 use super::stream::{self, Encoder};
 use super::views::{self, MessageView};
 use crate::auth::CurrentUser;
@@ -34,10 +35,12 @@ const POLL: Duration = Duration::from_millis(500);
 #[derive(Debug, Deserialize)]
 pub struct NewTurn {
     #[serde(default)]
-    message: String,
-    conversation_id: Option<String>,
+    pub message: String,
+    pub conversation_id: Option<String>,
     /// A message of one's own that this one takes the place of: a branch begins there.
-    replaces: Option<String>,
+    pub replaces: Option<String>,
+    /// The same for a form that is sent twice; programs have `Idempotency-Key`.
+    pub form_key: Option<String>,
 }
 
 /// What was stored, before anybody answers.
@@ -48,6 +51,8 @@ pub struct Posted {
     pub message: Option<Message>,
     pub reply: Message,
     pub is_new: bool,
+    /// It was stored when the same request came before.
+    pub is_repeat: bool,
 }
 
 /// A rendered reply, or a stream.
@@ -66,9 +71,12 @@ pub async fn post(
         body.value.message.clone(),
         body.value.conversation_id.clone(),
     );
-    match store(&app, &user_id, body.value).await {
+    let key = Key::of(req.headers(), &body.value)?;
+    match store(&app, &user_id, body.value, key).await {
         Ok(posted) => {
-            announce(&app, &posted.reply.id);
+            if !posted.is_repeat {
+                announce(&app, &posted.reply.id);
+            }
             respond(&app, &req, format, user_id, posted)
                 .await
                 .map(Either::Left)
@@ -151,7 +159,7 @@ fn show_html(posted: Posted) -> Result<Show<Reply>, Error> {
 }
 
 /// Stores the message and its pending reply in one transaction. From here on neither is lost.
-async fn store(app: &App, user_id: &str, turn: NewTurn) -> Result<Posted, Error> {
+async fn store(app: &App, user_id: &str, turn: NewTurn, key: Option<Key>) -> Result<Posted, Error> {
     let text = check_text(&turn.message)?;
     let blank = |id: Option<String>| id.filter(|id| !id.is_empty());
     let conversation_id = blank(turn.conversation_id)
@@ -160,33 +168,40 @@ async fn store(app: &App, user_id: &str, turn: NewTurn) -> Result<Posted, Error>
     let replaces = blank(turn.replaces).map(|id| parse_id(&id)).transpose()?;
     let user_id = user_id.to_owned();
     app.db
-        .write(move |conn| match (replaces, conversation_id) {
-            (Some(id), conversation_id) => {
-                let old = messages::get(conn, &user_id, &id)?;
-                let elsewhere = conversation_id.is_some_and(|id| id != old.conversation_id);
-                if old.role != Role::User || elsewhere {
-                    return Err(Error::NotFound);
+        .write(move |conn| {
+            let ids = Ids::new();
+            let before = key.map(|key| key.take(conn, &user_id, &ids.reply));
+            if let Some(posted) = before.transpose()?.flatten() {
+                return Ok(posted);
+            }
+            match (replaces, conversation_id) {
+                (Some(id), conversation_id) => {
+                    let old = messages::get(conn, &user_id, &id)?;
+                    let elsewhere = conversation_id.is_some_and(|id| id != old.conversation_id);
+                    if old.role != Role::User || elsewhere {
+                        return Err(Error::NotFound);
+                    }
+                    let conversation = lock(conn, &user_id, &old.conversation_id)?;
+                    append(conn, conversation, Some(text), old.parent_id, ids)
                 }
-                let conversation = lock(conn, &user_id, &old.conversation_id)?;
-                append(conn, conversation, Some(text), old.parent_id, false)
-            }
-            (None, Some(id)) => {
-                let conversation = lock(conn, &user_id, &id)?;
-                let parent = conversation.head_id.clone();
-                append(conn, conversation, Some(text), parent, false)
-            }
-            (None, None) => {
-                let now = db::now();
-                let conversation = Conversation {
-                    id: db::new_id(),
-                    user_id,
-                    title: title_of(&text),
-                    head_id: None,
-                    created_at: now,
-                    updated_at: now,
-                };
-                conversations::insert(conn, &conversation)?;
-                append(conn, conversation, Some(text), None, true)
+                (None, Some(id)) => {
+                    let conversation = lock(conn, &user_id, &id)?;
+                    let parent = conversation.head_id.clone();
+                    append(conn, conversation, Some(text), parent, ids)
+                }
+                (None, None) => {
+                    let now = db::now();
+                    let conversation = Conversation {
+                        id: db::new_id(),
+                        user_id,
+                        title: title_of(&text),
+                        head_id: None,
+                        created_at: now,
+                        updated_at: now,
+                    };
+                    conversations::insert(conn, &conversation)?;
+                    append(conn, conversation, Some(text), None, ids)
+                }
             }
         })
         .await
@@ -202,7 +217,7 @@ pub async fn store_retry(app: &App, user_id: &str, reply_id: String) -> Result<P
                 return Err(Error::State("Only an answer can be asked for again."));
             }
             let conversation = lock(conn, &user_id, &old.conversation_id)?;
-            append(conn, conversation, None, old.parent_id, false)
+            append(conn, conversation, None, old.parent_id, Ids::new())
         })
         .await
 }
@@ -222,17 +237,33 @@ fn lock(conn: &mut Conn, user_id: &str, id: &str) -> Result<Conversation, Error>
     Ok(conversation)
 }
 
+/// The keys of a message and its reply, in the order in which they are read.
+struct Ids {
+    said: String,
+    reply: String,
+}
+
+impl Ids {
+    fn new() -> Self {
+        Self {
+            said: db::new_id(),
+            reply: db::new_id(),
+        }
+    }
+}
+
 /// Stores a person's message, if there is one, and the reply that is to be made.
 fn append(
     conn: &mut Conn,
     mut conversation: Conversation,
     text: Option<String>,
     parent_id: Option<String>,
-    is_new: bool,
+    ids: Ids,
 ) -> Result<Posted, Error> {
     let now = db::now();
-    let message = |parent_id, role: Role, status: Status, text| NewMessage {
-        id: db::new_id(),
+    let is_new = conversation.head_id.is_none();
+    let message = |id, parent_id, role: Role, status: Status, text| NewMessage {
+        id,
         user_id: conversation.user_id.clone(),
         conversation_id: conversation.id.clone(),
         parent_id,
@@ -241,9 +272,16 @@ fn append(
         timestamp: now,
         status: status.as_str(),
     };
-    let said = text.map(|text| message(parent_id.clone(), Role::User, Status::Done, text));
+    let said =
+        text.map(|text| message(ids.said, parent_id.clone(), Role::User, Status::Done, text));
     let answers = said.as_ref().map(|said| said.id.clone()).or(parent_id);
-    let reply = message(answers, Role::Assistant, Status::Pending, String::new());
+    let reply = message(
+        ids.reply,
+        answers,
+        Role::Assistant,
+        Status::Pending,
+        String::new(),
+    );
     for row in said.iter().chain([&reply]) {
         messages::insert(conn, row)?;
     }
@@ -264,6 +302,7 @@ fn append(
         message: said,
         reply,
         is_new,
+        is_repeat: false,
     })
 }
 

@@ -9,6 +9,7 @@ use futures_util::stream::{Stream, unfold};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
+use super::conversations as pages;
 use super::views;
 use crate::auth::CurrentUser;
 use crate::cars::Car;
@@ -124,7 +125,7 @@ impl Follow {
                     let row = self.read_row().await?;
                     if row.status.is_final() {
                         self.ended = true;
-                        return self.encoder.finish(&row).map(Some);
+                        return self.finish(&row).await.map(Some);
                     }
                     self.reader = self.app.feed.reader(&self.reply_id);
                     if self.reader.is_none() {
@@ -137,6 +138,20 @@ impl Follow {
             }
         }
         Ok(None)
+    }
+
+    /// The last events. The chips above the composer follow the finished reply.
+    async fn finish(&mut self, row: &Message) -> Result<String, Error> {
+        match &mut self.encoder {
+            Encoder::Json(place) => Ok(finish_json(place, row)),
+            Encoder::Fragments { .. } => {
+                let (user_id, id) = (self.user_id.clone(), row.conversation_id.clone());
+                let open = pages::read_open(&self.app, user_id, id).await?;
+                let html = views::finished_reply(row, &open.ledger, &self.app.catalogue())
+                    .map_err(Error::internal)?;
+                Ok(event("", None, &html) + &event("done", None, ""))
+            }
+        }
     }
 
     async fn read_row(&self) -> Result<Message, Error> {
@@ -224,27 +239,6 @@ impl Encoder {
             }
         }
     }
-
-    /// The last events, from the finished row.
-    fn finish(&mut self, row: &Message) -> Result<String, Error> {
-        match self {
-            Encoder::Json(place) => {
-                let cars: Vec<Car> = views::read_json(row.cars.as_deref());
-                let shown = row.cars.is_some().then_some(cars.as_slice());
-                let mut events = place.advance(row.attempts, &row.text, shown);
-                let last = match row.status {
-                    Status::Failed => event("error", None, &failure_json(row).to_string()),
-                    _ => event("done", None, &views::reply_json(row).to_string()),
-                };
-                events.push_str(&last);
-                Ok(events)
-            }
-            Encoder::Fragments { .. } => {
-                let html = views::finished_reply(row).map_err(Error::internal)?;
-                Ok(event("", None, &html) + &event("done", None, ""))
-            }
-        }
-    }
 }
 
 impl Place {
@@ -273,6 +267,19 @@ impl Place {
         }
         events
     }
+}
+
+/// What a program has not had yet, and the whole.
+fn finish_json(place: &mut Place, row: &Message) -> String {
+    let cars: Vec<Car> = views::read_json(row.cars.as_deref());
+    let shown = row.cars.is_some().then_some(cars.as_slice());
+    let mut events = place.advance(row.attempts, &row.text, shown);
+    let last = match row.status {
+        Status::Failed => event("error", None, &failure_json(row).to_string()),
+        _ => event("done", None, &views::reply_json(row).to_string()),
+    };
+    events.push_str(&last);
+    events
 }
 
 fn failure_json(row: &Message) -> Value {

@@ -5,9 +5,10 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::markdown;
-use crate::advisor::needs::Need;
+use super::needs::{Chips, Ledger};
 use crate::card::{self, CarView};
-use crate::cars::Car;
+use crate::cars::{Car, Catalogue};
+use crate::db;
 use crate::db::conversations::Conversation;
 use crate::db::messages::{Message, Role, Status};
 use crate::web::view::Html;
@@ -122,25 +123,6 @@ impl MessageView {
     }
 }
 
-/// A need as its chip shows it.
-pub struct NeedView {
-    pub label: String,
-    /// The shopper's own words.
-    pub words: String,
-}
-
-/// The stored needs as chips.
-pub fn needs(stored: &Value) -> Vec<NeedView> {
-    let needs: Vec<Need> = serde_json::from_value(stored.clone())
-        .inspect_err(|error| tracing::error!(%error, "stored needs can't be read"))
-        .unwrap_or_default();
-    let chip = |need: Need| NeedView {
-        label: need.label(),
-        words: need.words,
-    };
-    needs.into_iter().map(chip).collect()
-}
-
 #[derive(Template)]
 #[template(path = "chat/_message.html")]
 struct MessagePartial {
@@ -159,6 +141,8 @@ struct PostedPartial<'a> {
     is_new: bool,
     said: Option<MessageView>,
     reply: MessageView,
+    /// For the next message in the composer.
+    form_key: String,
 }
 
 /// What htmx puts on the page after a post: the message, the reply that is coming, and for a new
@@ -174,6 +158,7 @@ pub fn posted(
         is_new,
         said,
         reply,
+        form_key: db::new_id(),
     };
     Ok(Html::Body(partial.render()?))
 }
@@ -188,7 +173,7 @@ struct ReplyPartial {
 #[template(path = "chat/_finished.html")]
 struct FinishedPartial {
     message: MessageView,
-    needs: Vec<NeedView>,
+    chips: Chips,
 }
 
 /// The inside of a reply that is still being made.
@@ -208,10 +193,14 @@ pub fn partial_reply(id: &str, text: &str, cars: &[Car]) -> askama::Result<Strin
 }
 
 /// The inside of a finished reply, and what else on the page changes with it.
-pub fn finished_reply(reply: &Message) -> askama::Result<String> {
+pub fn finished_reply(
+    reply: &Message,
+    ledger: &Ledger,
+    catalogue: &Catalogue,
+) -> askama::Result<String> {
     FinishedPartial {
         message: MessageView::of(reply),
-        needs: needs(&read_json(reply.needs.as_deref().or(Some("[]")))),
+        chips: Chips::of(&reply.conversation_id, ledger, None, catalogue),
     }
     .render()
 }

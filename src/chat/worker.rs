@@ -193,7 +193,16 @@ async fn make(app: &App, owner: &str, id: &str) -> Result<(), Error> {
         progress.text.clear();
         progress.cars = None;
     });
-    let request = read_request(app, &row).await?;
+    let request = match read_request(app, &row).await {
+        Ok(request) => request,
+        // Nothing was tried yet, so no try is used up: the next sweep begins anew.
+        Err(error) => {
+            let owners = [owner.to_owned()];
+            let handed_back = app.db.write(move |conn| messages::release(conn, &owners));
+            handed_back.await.ok();
+            return Err(error);
+        }
+    };
     let mut text = String::new();
     match answer(app, owner, id, &request, &mut text, &mut stops).await {
         End::LeaseGone => {
@@ -203,7 +212,7 @@ async fn make(app: &App, owner: &str, id: &str) -> Result<(), Error> {
                 .await
         }
         End::Answered(Ok(made)) => {
-            let outcome = done(app, made)?;
+            let outcome = done(app, &request.catalogue.version, made)?;
             finish(app, owner, id, outcome).await
         }
         End::Answered(Err(failure)) => {
@@ -226,6 +235,8 @@ async fn claim(app: &App, owner: &str, id: &str) -> Result<Option<Message>, Erro
 
 /// The conversation up to the message that is to be answered, and who asks.
 async fn read_request(app: &App, reply: &Message) -> Result<Request, Error> {
+    // It is never closed.
+    let _turn = app.beginnings.acquire().await;
     let reply = reply.clone();
     let (messages, mut edits, user) = app
         .db
@@ -257,6 +268,7 @@ async fn read_request(app: &App, reply: &Message) -> Result<Request, Error> {
         })
         .collect();
     Ok(Request {
+        catalogue: app.catalogue(),
         turns,
         knowledge: Knowledge::parse(&user.knowledge).unwrap_or(Knowledge::Casual),
     })
@@ -272,7 +284,7 @@ async fn answer(
     stops: &mut broadcast::Receiver<String>,
 ) -> End {
     let (sender, mut pieces) = mpsc::channel(64);
-    let reply = app.advisor.reply(&app.catalogue, request, &sender);
+    let reply = app.advisor.reply(request, &sender);
     tokio::pin!(reply);
     let mut checkpoint = tokio::time::interval(CHECKPOINT);
     checkpoint.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -327,14 +339,14 @@ async fn keep(app: &App, owner: &str, id: &str, text: &str) -> bool {
     })
 }
 
-fn done(app: &App, made: Made) -> Result<Outcome, Error> {
+fn done(app: &App, version: &str, made: Made) -> Result<Outcome, Error> {
     Ok(Outcome {
         status: Status::Done.as_str(),
         error: None,
         model: Some(app.advisor.model().to_owned()),
         cars: Some(serde_json::to_string(&made.answer.cars).map_err(Error::internal)?),
         needs: Some(serde_json::to_string(&made.answer.needs).map_err(Error::internal)?),
-        catalogue: Some(app.catalogue.version.clone()),
+        catalogue: Some(version.to_owned()),
         prompt_tokens: made.usage.map(|usage| usage.prompt_tokens),
         completion_tokens: made.usage.map(|usage| usage.completion_tokens),
         text: made.answer.text,

@@ -4,6 +4,31 @@ use crate::advisor::Answer;
 use crate::cars::{Car, Catalogue};
 use serde_json::Value;
 
+/// What is wrong with an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Complaint {
+    pub kind: Kind,
+    pub what: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A car that breaks a need.
+    Breaks,
+    /// A car or a figure that the catalogue doesn't have.
+    Invented,
+    /// Cars that fit and were kept back, or were put behind those that only may.
+    KeptBack,
+    /// Cars though nothing was asked for.
+    Uncalled,
+}
+
+impl std::fmt::Display for Complaint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.what)
+    }
+}
+
 /// Every car, with its JSON.
 pub struct Oracle {
     cars: Vec<(Car, Value)>,
@@ -19,17 +44,21 @@ impl Oracle {
 
     /// What is wrong with an answer to these needs (`field=value`): cars that break one, cars or figures that don't
     /// exist, cars kept back.
-    pub fn complaints(&self, needs: &[String], answer: &Answer) -> Vec<String> {
+    pub fn complaints(&self, needs: &[String], answer: &Answer) -> Vec<Complaint> {
         let mut wrong = Vec::new();
+        let mut put = |kind, what| wrong.push(Complaint { kind, what });
         for car in &answer.cars {
             let plain = Car {
                 why: Vec::new(),
                 ..car.clone()
             };
             match self.cars.iter().find(|(known, _)| *known == plain) {
-                None => wrong.push(format!("{} is not in the catalogue as shown", car.id)),
+                None => put(
+                    Kind::Invented,
+                    format!("{} is not in the catalogue as shown", car.id),
+                ),
                 Some((_, json)) if !meets(json, needs) => {
-                    wrong.push(format!("{} breaks {needs:?}", car.id))
+                    put(Kind::Breaks, format!("{} breaks {needs:?}", car.id));
                 }
                 Some(_) => {}
             }
@@ -41,26 +70,42 @@ impl Oracle {
             .map(|car| surely(&json_of(car)))
             .collect();
         if !sure.is_sorted_by_key(|sure| !sure) {
-            wrong.push("a car that may fit stands before one that does".to_owned());
+            put(
+                Kind::KeptBack,
+                "a car that may fit stands before one that does".to_owned(),
+            );
         }
         if !answer.cars.is_empty() && !sure[0] && self.cars.iter().any(|(_, json)| surely(json)) {
-            wrong.push("cars surely fit, but only some that may are shown".to_owned());
+            put(
+                Kind::KeptBack,
+                "cars surely fit, but only some that may are shown".to_owned(),
+            );
         }
         let searched = !needs.is_empty();
         if searched
             && answer.cars.is_empty()
             && self.cars.iter().any(|(_, json)| meets(json, needs))
         {
-            wrong.push("cars fit, but none is shown".to_owned());
+            put(Kind::KeptBack, "cars fit, but none is shown".to_owned());
         }
         if !searched && !answer.cars.is_empty() {
-            wrong.push("cars are shown though nothing was asked for".to_owned());
+            put(
+                Kind::Uncalled,
+                "cars are shown though nothing was asked for".to_owned(),
+            );
         }
         for (at, car) in answer.cars.iter().enumerate() {
             let start = format!("{}. **", at + 1);
             match answer.text.lines().find(|line| line.starts_with(&start)) {
-                Some(line) => wrong.extend(invented(line, car, &answer.text)),
-                None => wrong.push(format!("{} has no line in the text", car.id)),
+                Some(line) => {
+                    if let Some(what) = invented(line, car, &answer.text) {
+                        put(Kind::Invented, what);
+                    }
+                }
+                None => put(
+                    Kind::KeptBack,
+                    format!("{} has no line in the text", car.id),
+                ),
             }
         }
         wrong
@@ -204,6 +249,9 @@ fn meets(json: &Value, needs: &[String]) -> bool {
         && any("drive", "drive", drive)
         && any("make", "make", same)
         && none("make_not", "make", same)
+        && !of("model_not")
+            .iter()
+            .any(|model| name.contains(&letters(model)))
         && any("transmission", "transmission", gears)
         && none("transmission_not", "transmission", gears)
         && (models.is_empty() || models.iter().any(|model| name.contains(&letters(model))))

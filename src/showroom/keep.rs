@@ -24,12 +24,13 @@ const LIST: &str = "/shortlist";
 pub async fn list(app: web::Data<App>, current: CurrentUser) -> Result<Show<Shortlist>, Error> {
     let user_id = current.user.id;
     let rows = app.db.read(move |conn| shortlist::list(conn, &user_id));
+    let catalogue = app.catalogue();
     let read = |row: Kept| {
         let car: Car = serde_json::from_str(&row.car)
             .inspect_err(|error| tracing::error!(%error, "a kept car can't be read"))
             .ok()
-            .or_else(|| app.catalogue.get(&row.car_id))?;
-        let now = app.catalogue.get(&row.car_id);
+            .or_else(|| catalogue.get(&row.car_id))?;
+        let now = catalogue.get(&row.car_id);
         Some(Item {
             has_changed: now.as_ref().is_some_and(|now| !is_same(now, &car)),
             is_gone: now.is_none(),
@@ -65,7 +66,7 @@ pub async fn keep(
     id: web::Path<String>,
     going: Option<web::Form<Going>>,
 ) -> Result<Show<Keeping>, Error> {
-    let car = app.catalogue.get(&id).ok_or(Error::NotFound)?;
+    let car = app.catalogue().get(&id).ok_or(Error::NotFound)?;
     let current = match current {
         // What they were to keep is found again after the login.
         Err(Error::Unauthenticated) if format == Format::Page => {
@@ -122,7 +123,7 @@ pub async fn drop(
         Format::Json => StatusCode::NO_CONTENT,
         Format::Page | Format::Fragment => StatusCode::OK,
     };
-    let car = app.catalogue.get(&car_id);
+    let car = app.catalogue().get(&car_id);
     let view = Keeping {
         title: car.as_ref().map_or(String::new(), Car::title),
         id: car_id,

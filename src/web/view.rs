@@ -65,7 +65,7 @@ impl Shell {
             person: req.extensions().get::<Person>().cloned(),
             advisor: crate::advisor::model_label(model).to_owned(),
             is_built_in: model == crate::advisor::CATALOGUE_MODEL,
-            catalogue: app.catalogue.version.clone(),
+            catalogue: app.catalogue().version.clone(),
         })
     }
 

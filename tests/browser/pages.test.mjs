@@ -78,6 +78,19 @@ export default async function tell(facts) {
         await finished(page, 2);
       },
     },
+    "a chat with a need that can't be changed like that": {
+      member: true,
+      error: 422,
+      async visit(page) {
+        await page.goto("/chat/");
+        await say(page, "An all-wheel drive SUV, 2022 or newer, under $40,000, with 7 seats, not a Tesla");
+        await finished(page);
+        await page.locator("#needs summary", { hasText: "at most" }).click();
+        await page.getByLabel("Highest price").fill("plenty");
+        await page.getByRole("button", { name: "Change" }).and(page.locator(":visible")).click();
+        await page.getByText("Give a whole number").waitFor();
+      },
+    },
     "a chat with words and addresses that never end": {
       member: true,
       server: model,

@@ -135,7 +135,7 @@ async fn a_filter_that_cant_be_used_is_said_beside_its_field_and_nothing_is_lost
 async fn one_car_comes_with_the_source_of_every_figure() {
     let site = Site::start().await;
     let car = site.stranger().read(&format!("/cars/{HYBRID}")).await;
-    assert_eq!(car, json!(site.app.catalogue.get(HYBRID).unwrap()));
+    assert_eq!(car, json!(site.app.catalogue().get(HYBRID).unwrap()));
     let page = html(&site.browser(), &format!("/cars/{HYBRID}"), 200).await;
     for source in car["sources"].as_object().unwrap().values() {
         assert!(
@@ -285,7 +285,7 @@ async fn the_shortlist_belongs_to_one_person() {
     let cars = ann.read("/shortlist").await;
     assert_eq!(
         cars["cars"],
-        json!([site.app.catalogue.get(HYBRID).unwrap()])
+        json!([site.app.catalogue().get(HYBRID).unwrap()])
     );
     bob.put(&format!("/shortlist/{GASOLINE}"))
         .send()

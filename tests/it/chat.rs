@@ -19,7 +19,11 @@ async fn a_program_gets_the_whole_answer_with_real_cars() {
     assert!((3..=6).contains(&cars.len()), "{}", cars.len());
     for car in cars {
         // Looked up again by its id: the very car of the catalogue, and it keeps the constraints.
-        let known = site.app.catalogue.get(car["id"].as_str().unwrap()).unwrap();
+        let known = site
+            .app
+            .catalogue()
+            .get(car["id"].as_str().unwrap())
+            .unwrap();
         assert_eq!(car["model"], known.model);
         assert_eq!(car["body"], "suv");
         assert!(["awd", "4wd"].contains(&car["drive"].as_str().unwrap()));

@@ -6,11 +6,15 @@
 
 mod accounts;
 mod cars;
+mod catalogue;
 mod chat;
 mod database;
 mod formats;
+mod idempotency;
 mod law;
 mod model;
+mod needs;
+mod process;
 mod readme;
 mod restart;
 mod site;

@@ -39,7 +39,11 @@ async fn the_model_searches_the_catalogue_and_answers_with_real_cars() {
         json!({ "prompt_tokens": 100, "completion_tokens": 20 })
     );
     for car in answer["cars"].as_array().unwrap() {
-        let known = site.app.catalogue.get(car["id"].as_str().unwrap()).unwrap();
+        let known = site
+            .app
+            .catalogue()
+            .get(car["id"].as_str().unwrap())
+            .unwrap();
         assert_eq!(car["mpg"]["combined"], known.mpg.unwrap().combined);
     }
 

@@ -128,6 +128,9 @@ pub fn found(ranked: &Ranked, needs: &[Need], cars: &[Car], sort: Sort) -> Strin
         Sort::Newest => "the newest first",
         Sort::Price => "the lowest price first",
         Sort::Power => "the most powerful first",
+        Sort::Safety => "the most safety stars first",
+        Sort::Seats => "the most seats first",
+        Sort::Towing => "the highest towing limit first",
     };
     let named = needs
         .iter()
@@ -214,6 +217,7 @@ fn change(change: &Change, needs: &[Need]) -> String {
         Limit::Make => without(&[Field::Make]),
         Limit::MakeNot => without(&[Field::MakeNot]),
         Limit::Model => without(&[Field::Model]),
+        Limit::ModelNot => format!("taking in the models that you ruled out {gives}"),
         Limit::Transmission => without(&[Field::Transmission]),
         Limit::TransmissionNot => without(&[Field::TransmissionNot]),
     }

@@ -100,6 +100,18 @@ pub fn goes_on(text: &str) -> bool {
     answers(text) || speaks_of_winter(text)
 }
 
+/// Whether it asks for cars by the needs as they stand: "show me cars", "search again", "what do you have?"
+pub fn asks_for_cars(text: &str) -> bool {
+    let words = words(text);
+    let has = |any: &[&str]| words.iter().any(|word| any.contains(&word.as_str()));
+    words.len() <= 10
+        && (has(&["show", "search", "find", "list", "suggest", "recommend"])
+            && has(&[
+                "car", "cars", "again", "options", "matches", "results", "needs", "me",
+            ])
+            || words.join(" ").contains("what do you have"))
+}
+
 /// Whether it can be a short answer to a question of ours: "no preference", "either is fine", "I don't know".
 fn answers(text: &str) -> bool {
     const ANSWERS: &[&str] = &[

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::names::Names;
 use super::polarity::{self, Polarity};
 use super::words::{self, Word};
-use super::{Edit, Field, Need, amounts, lexicon};
+use super::{Field, Need, amounts, lexicon};
 use crate::advisor::Turn;
 
 #[derive(Default)]
@@ -75,28 +75,6 @@ impl State {
         }
         if let Some(field) = asked.filter(|field| !touched.contains(field)) {
             self.answer(field, &words, turn);
-        }
-    }
-
-    /// Makes one change that wasn't said in words: the new need takes the old one's place.
-    pub fn edit(&mut self, edit: &Edit) {
-        let place = self.needs.iter().position(|need| need.id == edit.id);
-        match (&edit.need, place) {
-            (Some(need), Some(at)) => {
-                self.needs[at] = need.clone();
-                // The new value may be one that stands already.
-                let mut seen = Vec::new();
-                self.needs.retain(|need| {
-                    let is_new = !seen.contains(&need.id);
-                    seen.push(need.id.clone());
-                    is_new
-                });
-            }
-            (Some(need), None) => self.set(need.clone()),
-            (None, Some(at)) => {
-                self.needs.remove(at);
-            }
-            (None, None) => {}
         }
     }
 

@@ -143,6 +143,7 @@ pub fn changes(catalogue: &Catalogue, filter: &Filter) -> Vec<Change> {
         (0.6, Limit::Body),
         (0.65, Limit::Fuel),
         (0.7, Limit::Model),
+        (0.75, Limit::ModelNot),
         (0.8, Limit::TransmissionNot),
         (0.85, Limit::BodyNot),
         (0.9, Limit::FuelNot),
@@ -192,6 +193,7 @@ fn set(filter: &Filter, limit: Limit, to: Option<u32>) -> Filter {
         Limit::Make => changed.makes.clear(),
         Limit::MakeNot => changed.makes_not.clear(),
         Limit::Model => changed.models.clear(),
+        Limit::ModelNot => changed.models_not.clear(),
         Limit::Transmission => changed.transmissions.clear(),
         Limit::TransmissionNot => changed.transmissions_not.clear(),
     }

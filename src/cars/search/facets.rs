@@ -38,14 +38,10 @@ pub fn facets(catalogue: &Catalogue, filter: &Filter) -> Vec<Facet> {
     let mut all = fields(catalogue, filter);
     let mut shared: Vec<&mut Field<'_>> = Vec::new();
     for field in &mut all {
-        if (field.is_set)(filter) {
+        if (field.is_set)(filter) || field.widens {
             let mut without = filter.clone();
             (field.clear)(&mut without);
             count(catalogue, &without, &mut [field]);
-        } else if field.widens {
-            let mut any = filter.clone();
-            (field.clear)(&mut any);
-            count(catalogue, &any, &mut [field]);
         } else {
             shared.push(field);
         }

@@ -17,6 +17,7 @@ pub enum Limit {
     Make,
     MakeNot,
     Model,
+    ModelNot,
     Transmission,
     TransmissionNot,
     Mpg,
@@ -40,7 +41,7 @@ impl Limit {
             Limit::Fuel | Limit::FuelNot => "fuel",
             Limit::Drive => "drive",
             Limit::Make | Limit::MakeNot => "make",
-            Limit::Model => "model",
+            Limit::Model | Limit::ModelNot => "model",
             Limit::Transmission | Limit::TransmissionNot => "transmission",
             Limit::Mpg => "economy",
             Limit::ElectricRange => "electric range",
@@ -81,6 +82,8 @@ pub struct Test<'a> {
     makes_not: Vec<u32>,
     /// The groups of names that a wanted model is in.
     names: Option<std::collections::HashSet<(u32, u32, u32)>>,
+    /// The groups of names that an unwanted model is in.
+    names_not: std::collections::HashSet<(u32, u32, u32)>,
 }
 
 impl<'a> Test<'a> {
@@ -107,6 +110,11 @@ impl<'a> Test<'a> {
                 makes(&filter.makes_not)
             },
             names: (!filter.models.is_empty()).then(|| catalogue.name_places(&filter.models)),
+            names_not: if filter.models_not.is_empty() {
+                std::collections::HashSet::new()
+            } else {
+                catalogue.name_places(&filter.models_not)
+            },
         }
     }
 
@@ -125,6 +133,7 @@ impl<'a> Test<'a> {
                 .names
                 .as_ref()
                 .is_some_and(|names| !names.contains(&row.names()));
+        no = no || (!self.names_not.is_empty() && self.names_not.contains(&row.names()));
         no = no || outside(&filter.fuels, Some(facts.fuel), Limit::Fuel, &mut unknown);
         no = no
             || inside(

@@ -1,0 +1,102 @@
+//! The same request again gets the same reply: keys of programs, and of forms that are sent twice.
+
+use actix_web::http::header::HeaderMap;
+use sha2::{Digest, Sha256};
+
+use super::post::{NewTurn, Posted};
+use crate::db::idempotency_keys::{self, Used};
+use crate::db::{self, Conn, conversations, messages};
+use crate::error::Error;
+
+/// How long a key is remembered.
+const KEPT: chrono::Duration = chrono::Duration::hours(24);
+const LONGEST: usize = 255;
+
+/// A key, and what was sent with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key {
+    key: String,
+    body_hash: String,
+}
+
+impl Key {
+    /// The caller's `Idempotency-Key`, or the one that the form carries; None where there is neither.
+    ///
+    /// # Errors
+    /// When the header can't be a key.
+    pub fn of(headers: &HeaderMap, turn: &NewTurn) -> Result<Option<Self>, Error> {
+        let body_hash = hash(turn);
+        if let Some(value) = headers.get("idempotency-key") {
+            let key = value.to_str().unwrap_or_default().trim();
+            if key.is_empty() || key.len() > LONGEST {
+                return Err(Error::field(
+                    "Idempotency-Key",
+                    format!(
+                        "Give a key of 1 to {LONGEST} visible ASCII characters, such as a UUID."
+                    ),
+                ));
+            }
+            let key = format!("sent:{key}");
+            return Ok(Some(Self { key, body_hash }));
+        }
+        let form = turn.form_key.as_deref().filter(|key| !key.is_empty());
+        // Whoever goes back in the browser and writes something else in the same form says something new.
+        Ok(form.map(|key| Self {
+            key: format!(
+                "form:{}:{body_hash}",
+                key.chars().take(64).collect::<String>()
+            ),
+            body_hash,
+        }))
+    }
+
+    /// Takes the key for `reply_id`, in the transaction that stores it; what was stored under it before, if anything.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] when something else was sent with the same key.
+    pub fn take(
+        &self,
+        conn: &mut Conn,
+        user_id: &str,
+        reply_id: &str,
+    ) -> Result<Option<Posted>, Error> {
+        let now = db::now();
+        idempotency_keys::forget(conn, user_id, now - KEPT)?;
+        let new = Used {
+            user_id: user_id.to_owned(),
+            key: self.key.clone(),
+            body_hash: self.body_hash.clone(),
+            message_id: reply_id.to_owned(),
+            created_at: now,
+        };
+        let Some(used) = idempotency_keys::take(conn, &new)? else {
+            return Ok(None);
+        };
+        if used.body_hash != self.body_hash {
+            return Err(Error::field(
+                "Idempotency-Key",
+                "This key was used for another message. Send each new message with a key of its own.",
+            ));
+        }
+        let reply = messages::get(conn, user_id, &used.message_id)?;
+        let said = reply.parent_id.as_deref();
+        let said = said
+            .map(|id| messages::get(conn, user_id, id))
+            .transpose()?;
+        Ok(Some(Posted {
+            conversation: conversations::get(conn, user_id, &reply.conversation_id)?,
+            // The page that it came from knows nothing of the conversation yet.
+            is_new: said.as_ref().is_some_and(|said| said.parent_id.is_none()),
+            message: said,
+            reply,
+            is_repeat: true,
+        }))
+    }
+}
+
+/// What was sent, without the key.
+fn hash(turn: &NewTurn) -> String {
+    let sent = serde_json::json!([turn.message, turn.conversation_id, turn.replaces]);
+    let digest = Sha256::digest(sent.to_string());
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
