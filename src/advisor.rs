@@ -1,5 +1,6 @@
 //! Two advisors with one toolbox: the model behind OpenAI's protocol, and the built-in catalogue advisor.
 
+pub mod audit;
 pub mod catalogue;
 mod model;
 pub mod needs;
@@ -10,6 +11,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
+use self::audit::Unverified;
 use self::model::Model;
 use self::needs::{Edit, Need};
 use crate::cars::{Car, Catalogue};
@@ -99,13 +101,18 @@ pub struct Answer {
     /// Markdown, and as hostile as any text from outside.
     pub text: String,
     pub cars: Vec<Car>,
+    /// As they stand once the edits are made.
     pub needs: Vec<Need>,
+    /// What a model remembered or took back while it answered; to be stored with the reply.
+    pub edits: Vec<Edit>,
 }
 
 /// An answer, and what it took.
 #[derive(Clone, Debug)]
 pub struct Made {
     pub answer: Answer,
+    /// What in the text nothing bears out. The built-in advisor's text comes from the catalogue itself.
+    pub unverified: Vec<Unverified>,
     /// Tokens, where a model made it.
     pub usage: Option<Usage>,
 }
@@ -164,6 +171,7 @@ impl Advisor {
                 out.send(Piece::Cars(answer.cars.clone())).await.ok();
                 Ok(Made {
                     answer,
+                    unverified: Vec::new(),
                     usage: None,
                 })
             }

@@ -1,12 +1,16 @@
 //! The advisor behind OpenAI's protocol: rounds of text and tool calls until the answer is whole.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::needs::Need;
-use super::{Answer, Made, Piece, Request, needs, off_the_async_threads, prompt, tools};
+use super::audit::{self, Evidence, Names};
+use super::needs::{Edit, Need};
+use super::{
+    Answer, Made, Piece, Request, Role, Turn, needs, off_the_async_threads, prompt, tools,
+};
 use crate::cars::{Car, Catalogue};
 use crate::config::OpenAiConfig;
 use crate::openai::{self, Client, Delta, Failure, Message, ToolCall, Usage};
@@ -27,13 +31,19 @@ const CARDS: usize = 6;
 pub struct Model {
     client: Client,
     first_line: String,
+    /// The names of the catalogue of the last answer, gathered once for each catalogue.
+    names: Arc<Mutex<Option<Gathered>>>,
 }
+
+/// A catalogue, and its names.
+type Gathered = (Arc<Catalogue>, Arc<Names>);
 
 impl Model {
     pub(super) fn new(config: OpenAiConfig, first_line: String) -> Result<Self, reqwest::Error> {
         Ok(Self {
             client: Client::new(config)?,
             first_line,
+            names: Arc::default(),
         })
     }
 
@@ -48,17 +58,13 @@ impl Model {
     ) -> Result<Made, Failure> {
         let deadline = Instant::now() + openai::TOTAL;
         let catalogue = &request.catalogue;
-        let needs = {
-            let (catalogue, turns) = (catalogue.clone(), request.turns.clone());
-            off_the_async_threads(move || needs::read(&turns, &catalogue)).await?
-        };
-        let first = prompt::system(&self.first_line, catalogue, request.knowledge, &needs);
+        let mut desk = Desk::of(request).await?;
+        let first = prompt::system(&self.first_line, catalogue, request.knowledge, &desk.needs);
         let mut messages = vec![first];
         messages.extend(prompt::history(&request.turns));
 
         let schemas = tools::schemas();
         let mut heard = Heard::new(out);
-        let mut found: Vec<Car> = Vec::new();
         let mut has_tools = true;
         let mut round = 0;
         loop {
@@ -68,9 +74,9 @@ impl Model {
                 // A server that knows no tools gets what a search for the needs finds instead.
                 Err(Failure::Status(400 | 422 | 501, _)) if tools.is_some() && round == 0 => {
                     has_tools = false;
-                    let result = search_needs(catalogue, &needs);
+                    let result = search_needs(catalogue, &desk.needs);
                     messages.insert(1, prompt::found(&result.json));
-                    found.extend(result.cars);
+                    desk.keep(result).await?;
                     round += 1;
                     continue;
                 }
@@ -84,13 +90,7 @@ impl Model {
                 tool_calls: said.calls.clone(),
             });
             for call in said.calls {
-                let content = match tools::call(catalogue, &call.name, &call.arguments) {
-                    Ok(result) => {
-                        found.extend(result.cars);
-                        result.json.to_string()
-                    }
-                    Err(error) => serde_json::json!({ "error": error.to_string() }).to_string(),
-                };
+                let content = desk.call(&call.name, &call.arguments).await?;
                 messages.push(Message::Tool {
                     tool_call_id: call.id,
                     content,
@@ -105,12 +105,35 @@ impl Model {
         if text.trim().is_empty() {
             return Err(Failure::Truncated);
         }
-        let cars = named_in(&text, found);
+        let unverified = self.audit(catalogue, &text, desk.evidence).await?;
+        let cars = named_in(&text, desk.found);
         out.send(Piece::Cars(cars.clone())).await.ok();
+        let answer = Answer {
+            text,
+            cars,
+            needs: desk.needs,
+            edits: desk.edits,
+        };
         Ok(Made {
-            answer: Answer { text, cars, needs },
+            answer,
+            unverified,
             usage,
         })
+    }
+
+    /// What in the text isn't borne out by what was looked up for it.
+    async fn audit(
+        &self,
+        catalogue: &Arc<Catalogue>,
+        text: &str,
+        evidence: Evidence,
+    ) -> Result<Vec<audit::Unverified>, Failure> {
+        let (names, catalogue, text) = (self.names.clone(), catalogue.clone(), text.to_owned());
+        off_the_async_threads(move || {
+            let names = names_of(&names, &catalogue);
+            audit::audit(&catalogue, &names, &evidence, &text)
+        })
+        .await
     }
 
     /// One call upstream.
@@ -156,6 +179,20 @@ impl Model {
     }
 }
 
+/// The names of a catalogue, gathered if the last answer was made from another.
+fn names_of(kept: &Mutex<Option<Gathered>>, catalogue: &Arc<Catalogue>) -> Arc<Names> {
+    // Whoever panicked while gathering left nothing half done.
+    let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+    match &*kept {
+        Some((of, names)) if Arc::ptr_eq(of, catalogue) => names.clone(),
+        _ => {
+            let names = Arc::new(Names::of(catalogue));
+            *kept = Some((catalogue.clone(), names.clone()));
+            names
+        }
+    }
+}
+
 /// What came so far, over all rounds.
 struct Heard<'a> {
     out: &'a mpsc::Sender<Piece>,
@@ -182,6 +219,74 @@ impl<'a> Heard<'a> {
         // A reader who has gone away has nothing to hear; the answer is stored all the same.
         self.out.send(Piece::Text(part)).await.ok();
         Ok(())
+    }
+}
+
+/// What the calls of one reply work on, and what they brought.
+struct Desk {
+    catalogue: Arc<Catalogue>,
+    /// With what was remembered in this reply among the last one's edits.
+    turns: Vec<Turn>,
+    needs: Vec<Need>,
+    edits: Vec<Edit>,
+    found: Vec<Car>,
+    evidence: Evidence,
+}
+
+impl Desk {
+    async fn of(request: &Request) -> Result<Self, Failure> {
+        let mut evidence = Evidence::default();
+        for turn in request.turns.iter().filter(|turn| turn.role == Role::User) {
+            evidence.hear(&turn.text);
+        }
+        let mut desk = Self {
+            catalogue: request.catalogue.clone(),
+            turns: request.turns.clone(),
+            needs: Vec::new(),
+            edits: Vec::new(),
+            found: Vec::new(),
+            evidence,
+        };
+        desk.read_needs().await?;
+        // Only these are the person's own: what a model remembers bears nothing out.
+        for need in &desk.needs {
+            desk.evidence.need(need);
+        }
+        Ok(desk)
+    }
+
+    async fn read_needs(&mut self) -> Result<(), Failure> {
+        let (catalogue, turns) = (self.catalogue.clone(), self.turns.clone());
+        self.needs = off_the_async_threads(move || needs::read(&turns, &catalogue)).await?;
+        Ok(())
+    }
+
+    /// Makes one call; the result or what was wrong, as the model gets to read it.
+    async fn call(&mut self, name: &str, arguments: &str) -> Result<String, Failure> {
+        let desk = tools::Desk {
+            catalogue: &self.catalogue,
+            turns: &self.turns,
+            needs: &self.needs,
+        };
+        match tools::call(&desk, name, arguments) {
+            Ok(result) => {
+                let content = result.json.to_string();
+                self.keep(result).await?;
+                Ok(content)
+            }
+            Err(error) => Ok(serde_json::json!({ "error": error.to_string() }).to_string()),
+        }
+    }
+
+    async fn keep(&mut self, result: tools::ToolResult) -> Result<(), Failure> {
+        self.evidence.add(&result.cars, &result.json);
+        self.found.extend(result.cars);
+        let Some(last) = self.turns.last_mut().filter(|_| !result.edits.is_empty()) else {
+            return Ok(());
+        };
+        last.edits.extend(result.edits.clone());
+        self.edits.extend(result.edits);
+        self.read_needs().await
     }
 }
 

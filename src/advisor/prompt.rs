@@ -10,8 +10,9 @@ const HISTORY_TOKENS: usize = 6_000;
 
 const RULES: &str = "\
 House rules:
-- Recommend only cars that search_cars returned in this conversation. Call it before you name a car.
-- Every figure comes from a tool result, with its unit. If a value is null or missing, say it is unknown. Never estimate or remember figures. Give a price only as the tool gave it, with its year, and call an estimate an estimate; a null price is unknown and safety_stars null is not rated.
+- Recommend only cars that search_cars returned in this conversation. Call it before you name a car. car_details, compare_cars and cost_to_own take the ids that it returned.
+- If the person said a need that isn't in the list below, or took one back, call remember_needs with their own words.
+- Every figure comes from a tool result of this answer, with its unit, in the sentence that names its car: what isn't borne out is marked as unverified. If a value is null or missing, say it is unknown. Never estimate or remember figures. Give a price only as the tool gave it, with its year, and call an estimate an estimate; a null price is unknown and safety_stars null is not rated.
 - Name each recommended car by year, make and model exactly as the tool gave it, three to five cars, each with one short reason and, where there is one, its trade-off.
 - Keep every constraint the person gave. If nothing fits, say so and name the smallest change that would.
 - End with at most one question: the one whose answer would narrow the choice most.
@@ -36,10 +37,10 @@ pub fn system(
         catalogue.version
     );
     if !needs.is_empty() {
-        content.push_str("\nNeeds understood so far (field, value, the person's words):");
+        content.push_str("\nNeeds understood so far (id, field, value, the person's words):");
         for need in needs {
             // JSON quotes what the person wrote, so that it can't look like a line of ours.
-            let line = serde_json::json!([need.field, need.value, need.words]);
+            let line = serde_json::json!([need.id, need.field, need.value, need.words]);
             content.push_str(&format!("\n- {line}"));
         }
     }

@@ -9,8 +9,10 @@ use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
 use super::{needs, path};
+use crate::advisor::needs::Edit;
 use crate::advisor::{Knowledge, Made, Piece, Request, Role as Speaker, Turn};
 use crate::db::messages::{self, Message, Outcome, Role, Status};
+use crate::db::need_edits::NewEdit;
 use crate::db::{self, need_edits, users};
 use crate::error::Error;
 use crate::feed::Feed;
@@ -186,7 +188,7 @@ async fn make(app: &App, owner: &str, id: &str) -> Result<(), Error> {
     };
     if row.attempts > TRIES {
         let outcome = failed(app, row.text, GIVEN_UP);
-        return finish(app, owner, id, outcome).await;
+        return finish(app, owner, id, outcome, Vec::new()).await;
     }
     app.feed.update(id, |progress| {
         progress.attempt = row.attempts;
@@ -212,13 +214,14 @@ async fn make(app: &App, owner: &str, id: &str) -> Result<(), Error> {
                 .await
         }
         End::Answered(Ok(made)) => {
+            let edits = new_edits(&row, &made.answer.edits)?;
             let outcome = done(app, &request.catalogue.version, made)?;
-            finish(app, owner, id, outcome).await
+            finish(app, owner, id, outcome, edits).await
         }
         End::Answered(Err(failure)) => {
             tracing::error!(%failure, reply = %id, "the advisor failed");
             let outcome = failed(app, text, failure.for_person());
-            finish(app, owner, id, outcome).await
+            finish(app, owner, id, outcome, Vec::new()).await
         }
     }
 }
@@ -349,6 +352,7 @@ fn done(app: &App, version: &str, made: Made) -> Result<Outcome, Error> {
         catalogue: Some(version.to_owned()),
         prompt_tokens: made.usage.map(|usage| usage.prompt_tokens),
         completion_tokens: made.usage.map(|usage| usage.completion_tokens),
+        unverified: Some(serde_json::to_string(&made.unverified).map_err(Error::internal)?),
         text: made.answer.text,
     })
 }
@@ -364,17 +368,47 @@ fn failed(app: &App, text: String, error: &str) -> Outcome {
         catalogue: None,
         prompt_tokens: None,
         completion_tokens: None,
+        unverified: None,
     }
 }
 
-/// Ends the row, with some patience for a database that is away for a moment.
-async fn finish(app: &App, owner: &str, id: &str, mut outcome: Outcome) -> Result<(), Error> {
+/// What the reply changed in the needs, as rows that follow it.
+fn new_edits(reply: &Message, edits: &[Edit]) -> Result<Vec<NewEdit>, Error> {
+    let row = |edit: &Edit| {
+        let need = edit.need.as_ref().map(serde_json::to_string);
+        Ok(NewEdit {
+            id: db::new_id(),
+            user_id: reply.user_id.clone(),
+            conversation_id: reply.conversation_id.clone(),
+            message_id: reply.id.clone(),
+            need_id: edit.id.clone(),
+            need: need.transpose().map_err(Error::internal)?,
+            created_at: db::now(),
+        })
+    };
+    edits.iter().map(row).collect()
+}
+
+/// Ends the row, together with what the reply changed in the needs, with some patience for a database that is away for a
+/// moment.
+async fn finish(
+    app: &App,
+    owner: &str,
+    id: &str,
+    mut outcome: Outcome,
+    mut edits: Vec<NewEdit>,
+) -> Result<(), Error> {
     let mut tries = 0;
     loop {
         let (owned, owner, row) = (id.to_owned(), owner.to_owned(), outcome.clone());
-        let ended = app
-            .db
-            .write(move |conn| messages::finish(conn, &owned, &owner, &row));
+        let new = edits.clone();
+        let ended = app.db.write(move |conn| {
+            let ended = messages::finish(conn, &owned, &owner, &row)?;
+            for edit in new.iter().filter(|_| ended) {
+                need_edits::insert(conn, edit)?;
+            }
+            Ok(ended)
+        });
         match ended.await {
             Ok(true) => return Ok(()),
             Ok(false) => {
@@ -389,6 +423,7 @@ async fn finish(app: &App, owner: &str, id: &str, mut outcome: Outcome) -> Resul
             Err(error) if outcome.status == Status::Done.as_str() => {
                 tracing::error!(cause = error.causes(), reply = %id, "a reply could not be kept");
                 outcome = failed(app, String::new(), NOT_KEPT);
+                edits.clear();
             }
             Err(error) => return Err(error),
         }

@@ -95,6 +95,7 @@ pub struct Outcome {
     pub catalogue: Option<String>,
     pub prompt_tokens: Option<i64>,
     pub completion_tokens: Option<i64>,
+    pub unverified: Option<String>,
 }
 
 /// Stores a message.

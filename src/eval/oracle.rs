@@ -4,6 +4,8 @@ use crate::advisor::Answer;
 use crate::cars::{Car, Catalogue};
 use serde_json::Value;
 
+mod split;
+
 /// What is wrong with an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Complaint {
@@ -36,10 +38,34 @@ pub struct Oracle {
 
 impl Oracle {
     pub fn of(catalogue: &Catalogue) -> Self {
-        let cars = catalogue.iter().map(|car| (car.clone(), json_of(&car)));
+        let cars = catalogue.rows().iter().map(|row| {
+            let car = catalogue.car(row);
+            let mut json = json_of(&car);
+            // EPA's "330i Sedan" is of the "3 Series": people name either.
+            json["base"] = catalogue.entry(row).base.into();
+            (car, json)
+        });
         Oracle {
             cars: cars.collect(),
         }
+    }
+
+    /// Every car, in the catalogue's order.
+    pub fn cars(&self) -> impl Iterator<Item = &Car> {
+        self.cars.iter().map(|(car, _)| car)
+    }
+
+    /// Whether one of the cars at these places meets these needs or may, whatever its year where none is asked for.
+    pub fn one_fits(&self, places: &[usize], needs: &[String]) -> bool {
+        let mut needs = needs.to_vec();
+        needs.push("year_min=0".to_owned());
+        places.iter().any(|at| meets(&self.cars[*at].1, &needs))
+    }
+
+    /// Whether any car at all surely meets these needs.
+    pub fn something_fits(&self, needs: &[String]) -> bool {
+        let mut cars = self.cars.iter();
+        cars.any(|(_, json)| meets(json, needs) && !lacks(json, needs))
     }
 
     /// What is wrong with an answer to these needs (`field=value`): cars that break one, cars or figures that don't
@@ -67,7 +93,10 @@ impl Oracle {
         let sure: Vec<bool> = answer
             .cars
             .iter()
-            .map(|car| surely(&json_of(car)))
+            .map(|car| {
+                let known = self.cars.iter().find(|(known, _)| known.id == car.id);
+                known.is_some_and(|(_, json)| surely(json))
+            })
             .collect();
         if !sure.is_sorted_by_key(|sure| !sure) {
             put(
@@ -82,10 +111,7 @@ impl Oracle {
             );
         }
         let searched = !needs.is_empty();
-        if searched
-            && answer.cars.is_empty()
-            && self.cars.iter().any(|(_, json)| meets(json, needs))
-        {
+        if searched && answer.cars.is_empty() && self.cars.iter().any(|(_, json)| surely(json)) {
             put(Kind::KeptBack, "cars fit, but none is shown".to_owned());
         }
         if !searched && !answer.cars.is_empty() {
@@ -98,7 +124,8 @@ impl Oracle {
             let start = format!("{}. **", at + 1);
             match answer.text.lines().find(|line| line.starts_with(&start)) {
                 Some(line) => {
-                    if let Some(what) = invented(line, car, &answer.text) {
+                    let others = self.others(line, car, answer);
+                    if let Some(what) = invented(line, car, &others, &answer.text) {
                         put(Kind::Invented, what);
                     }
                 }
@@ -110,14 +137,53 @@ impl Oracle {
         }
         wrong
     }
+
+    /// The numbers that a line may give beside those of its own car: of another car that is shown and that the line names
+    /// after "but", and of the same model with the same fuel where its own figure isn't known.
+    fn others(&self, line: &str, car: &Car, answer: &Answer) -> Vec<String> {
+        let mut others: Vec<String> = Vec::new();
+        let against = line.split_once("; but ").map_or("", |(_, against)| against);
+        let against = against.replace('\\', "");
+        for other in &answer.cars {
+            if against.contains(&format!("{} {}", other.make, other.model)) {
+                others.extend(own(other));
+            }
+        }
+        let kind = |car: &Car| {
+            let first = car.model.split(' ').next().unwrap_or("").to_lowercase();
+            (car.make.clone(), car.fuel, first)
+        };
+        if line.contains("unknown") {
+            let same = self.cars.iter().map(|(other, _)| other);
+            let same = same.filter(|other| kind(other) == kind(car));
+            others.extend(same.flat_map(own));
+        }
+        others
+    }
+}
+
+/// The numbers among a car's figures.
+fn own(car: &Car) -> Vec<String> {
+    let figures = Car {
+        why: Vec::new(),
+        sources: Default::default(),
+        ..car.clone()
+    };
+    numbers(&json_of(&figures).to_string())
+}
+
+fn letters(text: &str) -> String {
+    let letters = text.chars().filter(|c| c.is_alphanumeric());
+    letters.collect::<String>().to_lowercase()
 }
 
 fn json_of(car: &Car) -> Value {
     serde_json::to_value(car).expect("a car is plain data")
 }
 
-/// Numbers in a car's line that are neither its figures nor the count of what was found.
-fn invented(line: &str, car: &Car, text: &str) -> Option<String> {
+/// Numbers in a car's line that are neither its figures, nor those of others that it may give, nor the count of what was
+/// found.
+fn invented(line: &str, car: &Car, others: &[String], text: &str) -> Option<String> {
     let count = numbers(
         text.split(" fit")
             .next()
@@ -127,14 +193,8 @@ fn invented(line: &str, car: &Car, text: &str) -> Option<String> {
             .unwrap_or(""),
     );
     let place = numbers(line).into_iter().next();
-    let mut known = numbers(
-        &json_of(&Car {
-            why: Vec::new(),
-            sources: Default::default(),
-            ..car.clone()
-        })
-        .to_string(),
-    );
+    let mut known = own(car);
+    known.extend_from_slice(others);
     known.extend(count);
     known.extend(place);
     // The 2 of CO2.
@@ -189,14 +249,19 @@ fn meets(json: &Value, needs: &[String]) -> bool {
                     .any(|wanted| wanted == is)
             })
     };
+    // What is wanted by its own word isn't ruled out by a wider one: a minivan, but no vans.
     let none = |field: &str, key: &str, wide: fn(&str) -> Vec<&str>| {
-        let unwanted = of(field);
+        let (unwanted, wanted) = (of(field), of(key));
         unwanted.is_empty()
             || word(key).is_some_and(|is| {
-                !unwanted
-                    .iter()
-                    .flat_map(|w| wide(w))
-                    .any(|unwanted| unwanted == is)
+                let named = unwanted.contains(&is.as_str());
+                let spared = wanted.contains(&is.as_str());
+                !named
+                    && (spared
+                        || !unwanted
+                            .iter()
+                            .flat_map(|w| wide(w))
+                            .any(|unwanted| unwanted == is))
             })
     };
     let same: fn(&str) -> Vec<&str> = |word| vec![word];
@@ -233,13 +298,8 @@ fn meets(json: &Value, needs: &[String]) -> bool {
     let economy = number(&json[if charged { "mpge" } else { "mpg" }]["combined"]);
     let year = json["year"].as_u64().unwrap();
     let models = of("model");
-    let letters = |text: &str| {
-        text.chars()
-            .filter(|c| c.is_alphanumeric())
-            .collect::<String>()
-            .to_lowercase()
-    };
-    let name = letters(&format!("{} {}", json["make"], json["model"]));
+    let names = ["model", "base"].map(|name| letters(&format!("{} {}", json["make"], json[name])));
+    let named = |model: &str| names.iter().any(|name| name.contains(&letters(model)));
     let dated = !of("year_min").is_empty() || !of("year_max").is_empty() || !models.is_empty();
 
     any("body", "body", wide_body)
@@ -249,12 +309,10 @@ fn meets(json: &Value, needs: &[String]) -> bool {
         && any("drive", "drive", drive)
         && any("make", "make", same)
         && none("make_not", "make", same)
-        && !of("model_not")
-            .iter()
-            .any(|model| name.contains(&letters(model)))
+        && !of("model_not").iter().any(|model| named(model))
         && any("transmission", "transmission", gears)
         && none("transmission_not", "transmission", gears)
-        && (models.is_empty() || models.iter().any(|model| name.contains(&letters(model))))
+        && (models.is_empty() || models.iter().any(|model| named(model)))
         && least("mpg_min", economy)
         && least("electric_range_min", number(&json["electric_range_mi"]))
         && least("range_min", number(&json["range_mi"]))

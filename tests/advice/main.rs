@@ -25,7 +25,9 @@ fn main() -> ExitCode {
     table.push(rows::ledger(&runs));
     table.extend(rows::said(&runs));
     table.extend(rows::questions(&runs));
+    table.push(rows::best_question(&runs, &oracle, &catalogue));
     table.push(rows::swaps(&runs, &catalogue));
+    table.push(rows::relaxation(&catalogue));
     for row in &table {
         for note in &row.notes {
             println!("{}: {note}", row.name);

@@ -1,4 +1,4 @@
-//! kill -9 at random moments while many people write: nothing that was acknowledged is lost, and nothing is there twice.
+//! kill -9, or a database that goes, at random moments while many people write: nothing that was acknowledged is lost, and nothing is there twice.
 
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
@@ -25,8 +25,16 @@ struct Acknowledged {
     reply: String,
 }
 
-/// Kills and starts the process that often.
-pub async fn at_random_moments(cycles: usize) -> Row {
+/// What goes wrong while people write.
+pub enum Fault {
+    /// The process is killed and started again.
+    Kill,
+    /// This command stops PostgreSQL at once and starts it again.
+    Database(String),
+}
+
+/// Lets it go wrong that often, at random moments.
+pub async fn at_random_moments(fault: &Fault, cycles: usize) -> Row {
     let began = Instant::now();
     // Slow enough that many replies are in the middle when their process dies.
     let upstream = Upstream::start([Script::Say(ANSWER, Duration::from_millis(8))]).await;
@@ -58,10 +66,21 @@ pub async fn at_random_moments(cycles: usize) -> Row {
 
     for _ in 0..cycles {
         tokio::time::sleep(Duration::from_millis(u64::from(random()) * 2)).await;
-        base.send_replace(None);
-        process.child.kill().await.expect("it could be killed");
-        process = start(&database, &settings).await;
-        base.send_replace(Some(process.base.clone()));
+        match fault {
+            Fault::Kill => {
+                base.send_replace(None);
+                process.child.kill().await.expect("it could be killed");
+                process = start(&database, &settings).await;
+                base.send_replace(Some(process.base.clone()));
+            }
+            Fault::Database(command) => {
+                let mut shell = tokio::process::Command::new("sh");
+                let restarted = shell.args(["-c", command]).status().await;
+                assert!(restarted.is_ok_and(|status| status.success()), "{command}");
+                // Time to find it again, and to write.
+                tokio::time::sleep(Duration::from_millis(500)).await;
+            }
+        }
     }
     stop.send_replace(true);
     let mut acknowledged = Vec::new();
@@ -70,7 +89,10 @@ pub async fn at_random_moments(cycles: usize) -> Row {
     }
     let checked = check(&process, &http, &token, &acknowledged).await;
     Row {
-        fault: format!("kill -9, {cycles} times"),
+        fault: match fault {
+            Fault::Kill => format!("kill -9, {cycles} times"),
+            Fault::Database(_) => format!("PostgreSQL restarted, {cycles} times"),
+        },
         acknowledged: acknowledged.len(),
         lost: checked.lost,
         doubled: checked.doubled,

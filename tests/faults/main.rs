@@ -14,8 +14,11 @@ mod site;
 #[path = "../it/upstream.rs"]
 mod upstream;
 
+mod disk;
 mod kill;
 mod sync;
+
+use kill::Fault;
 
 /// One line of the table.
 pub struct Row {
@@ -57,10 +60,20 @@ fn main() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let mut rows = Vec::new();
     if wanted("kill") {
-        rows.push(runtime.block_on(kill::at_random_moments(cycles)));
+        rows.push(runtime.block_on(kill::at_random_moments(&Fault::Kill, cycles)));
+    }
+    // Set where the tests have a PostgreSQL of their own to stop and start.
+    if let Ok(command) = std::env::var("AUTIO_TEST_POSTGRES_RESTART")
+        && wanted("database")
+    {
+        let fault = Fault::Database(command);
+        rows.push(runtime.block_on(kill::at_random_moments(&fault, cycles.div_ceil(6))));
     }
     if wanted("sync") {
         rows.extend(runtime.block_on(sync::before_each_acknowledgement()));
+    }
+    if wanted("disk") {
+        rows.extend(runtime.block_on(disk::full()));
     }
     if rows.is_empty() {
         return;

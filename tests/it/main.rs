@@ -9,6 +9,7 @@ mod cars;
 mod catalogue;
 mod chat;
 mod database;
+mod eval;
 mod formats;
 mod idempotency;
 mod law;

@@ -1,0 +1,125 @@
+//! What bears a reply out: the cars and figures that tools returned for it, and what the shopper said.
+
+use std::collections::HashSet;
+
+use serde_json::Value;
+
+use super::figures;
+use super::lex;
+use super::unit::Unit;
+use crate::advisor::needs::{Field, Need};
+use crate::cars::Car;
+
+/// Everything that was looked up for one reply.
+#[derive(Clone, Debug, Default)]
+pub struct Evidence {
+    /// EPA's numbers of the cars that were returned.
+    pub numbers: HashSet<u32>,
+    /// Figures of the results, with EPA's number of the car that they are of, if of one.
+    pub figures: Vec<(Unit, f64, Option<u32>)>,
+    /// What the shopper said or asked for.
+    pub said: Vec<(Unit, f64)>,
+}
+
+impl Evidence {
+    /// Takes in one result of a tool.
+    pub fn add(&mut self, cars: &[Car], json: &Value) {
+        self.numbers
+            .extend(cars.iter().filter_map(|car| number(&car.id)));
+        self.walk(json, None, None);
+    }
+
+    /// Takes in what a person wrote.
+    pub fn hear(&mut self, text: &str) {
+        let tokens = lex::split(text);
+        let found = figures::find(&tokens, &vec![false; tokens.len()], None);
+        let said = found.into_iter().map(|figure| (figure.unit, figure.value));
+        self.said.extend(said);
+        // "under 35k": an amount without a sign.
+        let bare = tokens.iter().filter_map(|token| token.number());
+        let bare = bare.filter(|value| *value >= 1000.0);
+        self.said.extend(bare.map(|value| (Unit::Usd, value)));
+    }
+
+    /// Takes in the needs as they are understood.
+    pub fn need(&mut self, need: &Need) {
+        if let (Some(unit), Some(value)) = (of_field(need.field.as_str()), need.value.as_f64()) {
+            self.said.push((unit, value));
+            // One need stands for both: at least so many mpg or MPGe.
+            if need.field == Field::MpgMin {
+                self.said.push((Unit::Mpge, value));
+            }
+        }
+    }
+
+    fn walk(&mut self, json: &Value, unit: Option<Unit>, car: Option<u32>) {
+        match json {
+            Value::Number(figure) => {
+                if let (Some(unit), Some(value)) = (unit, figure.as_f64()) {
+                    self.figures.push((unit, value, car));
+                    // A share of one is read out as percent.
+                    if unit == Unit::Percent && value <= 1.0 {
+                        self.figures.push((unit, value * 100.0, car));
+                    }
+                }
+            }
+            Value::Array(list) => {
+                for item in list {
+                    self.walk(item, unit, car);
+                }
+            }
+            Value::Object(fields) => {
+                let text = |name: &str| fields.get(name).and_then(Value::as_str);
+                let own = text("id").or_else(|| text("car")).and_then(number);
+                let limit = text("limit").and_then(of_field);
+                for (name, value) in fields {
+                    let unit = of_key(name).or(limit).or(unit);
+                    // What was taken for granted is no figure of the car.
+                    let car = own.or(car).filter(|_| name != "assumptions");
+                    self.walk(value, unit, car);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// EPA's number at the end of a car's id.
+fn number(id: &str) -> Option<u32> {
+    id.rsplit('-').next()?.parse().ok()
+}
+
+/// The unit of a need or a limit.
+fn of_field(field: &str) -> Option<Unit> {
+    Some(match field {
+        "budget_max" | "budget_min" => Unit::Usd,
+        "seats_min" => Unit::Seats,
+        "mpg_min" => Unit::Mpg,
+        "electric_range_min" | "range_min" | "miles_per_year" => Unit::Miles,
+        "horsepower_min" => Unit::Horsepower,
+        "towing_min" => Unit::Pounds,
+        "stars_min" => Unit::Stars,
+        _ => return None,
+    })
+}
+
+/// The unit of a field in a result, by its name.
+fn of_key(name: &str) -> Option<Unit> {
+    const ENDINGS: &[(&str, Unit)] = &[
+        ("usd", Unit::Usd),
+        ("mpge", Unit::Mpge),
+        ("mpg", Unit::Mpg),
+        ("kwh", Unit::Kwh),
+        ("co2", Unit::Grams),
+        ("horsepower", Unit::Horsepower),
+        ("towing", Unit::Pounds),
+        ("stars", Unit::Stars),
+        ("seats", Unit::Seats),
+        ("share", Unit::Percent),
+        ("percent", Unit::Percent),
+        ("miles", Unit::Miles),
+        ("_mi", Unit::Miles),
+    ];
+    let found = ENDINGS.iter().find(|(part, _)| name.contains(part));
+    found.map(|(_, unit)| *unit)
+}

@@ -1,0 +1,545 @@
+//! Finds the figures in a block of text: each number with its unit, and what is said around it.
+
+use super::lex::{Kind, Token};
+use super::unit::{self, Part, Unit};
+
+/// A number that claims something.
+#[derive(Clone, Debug)]
+pub struct Figure {
+    pub value: f64,
+    pub unit: Unit,
+    /// The token of the number, and the first and last token of all that is marked.
+    pub at: usize,
+    pub from: usize,
+    pub to: usize,
+    pub part: Option<Part>,
+    /// "about", "roughly", "~".
+    pub is_rounded: bool,
+    pub bound: Option<Bound>,
+    /// "$1,900 more", "saves $500".
+    pub is_difference: bool,
+    /// "together", "in total".
+    pub is_sum: bool,
+    /// A year's, a month's or several years' money.
+    pub span: Span,
+    /// The shopper's own: "your $35,000", "a $35,000 budget".
+    pub is_yours: bool,
+    /// Its sentence speaks of fuel, or of a price.
+    pub is_fuel: bool,
+    pub is_price: bool,
+}
+
+/// What a figure is the end of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bound {
+    /// "at least 35", "over 35", "35 or more".
+    Least,
+    /// "under 35", "at most 35".
+    Most,
+}
+
+/// The time that an amount of money is for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Span {
+    Once,
+    Month,
+    /// How many.
+    Years(f64),
+}
+
+#[rustfmt::skip]
+const NUMBERS: &[(&str, f64)] = &[
+    ("one", 1.0), ("two", 2.0), ("three", 3.0), ("four", 4.0), ("five", 5.0), ("six", 6.0), ("seven", 7.0), ("eight", 8.0), ("nine", 9.0),
+    ("ten", 10.0), ("eleven", 11.0), ("twelve", 12.0), ("thirteen", 13.0), ("fourteen", 14.0), ("fifteen", 15.0), ("sixteen", 16.0),
+    ("seventeen", 17.0), ("eighteen", 18.0), ("nineteen", 19.0), ("twenty", 20.0), ("thirty", 30.0), ("forty", 40.0), ("fifty", 50.0),
+    ("sixty", 60.0), ("seventy", 70.0), ("eighty", 80.0), ("ninety", 90.0), ("hundred", 100.0), ("thousand", 1000.0), ("grand", 1000.0),
+];
+const JOINING: &[&str] = &[
+    "and", "to", "or", "through", "city", "highway", "hwy", "combined",
+];
+const COMPARING: &[&str] = &["vs", "versus", "than", "of", "against", "and", "to", "or"];
+/// What may follow a number that has its unit before it or leaves it out; another word would be what it counts.
+const FOLLOWING: &[&str] = &[
+    "for", "in", "from", "on", "and", "or", "to", "with", "at", "but", "while", "vs", "versus",
+    "than", "a", "per", "city", "highway", "combined", "overall", "as", "new", "which", "so", "is",
+    "if", "before", "out", "of", "more", "less",
+];
+/// What may stand between a word such as "price" and its number.
+const LINKING: &[&str] = &[
+    "is",
+    "of",
+    "at",
+    "about",
+    "around",
+    "roughly",
+    "approximately",
+    "up",
+    "to",
+    "a",
+    "an",
+    "for",
+    "from",
+    "the",
+    "only",
+    "just",
+    "under",
+    "over",
+    "below",
+    "above",
+    "least",
+    "most",
+    "than",
+    "more",
+    "less",
+    "nearly",
+    "almost",
+    "rating",
+    "rated",
+    "rate",
+    "was",
+    "safety",
+    "overall",
+    "combined",
+    "limit",
+    "capacity",
+    "score",
+    "you",
+    "new",
+    "starts",
+    "starting",
+    "hp",
+    "highway",
+    "city",
+    "and",
+];
+const MORE: &[&str] = &[
+    "more",
+    "less",
+    "cheaper",
+    "extra",
+    "additional",
+    "farther",
+    "further",
+    "longer",
+    "shorter",
+    "higher",
+    "lower",
+    "better",
+    "fewer",
+    "greater",
+    "pricier",
+    "costlier",
+    "over",
+    "under",
+    "above",
+    "below",
+    "beyond",
+    "short",
+    "worse",
+    "beyond",
+    "difference",
+    "gap",
+];
+const SAVING: &[&str] = &[
+    "save",
+    "saves",
+    "saving",
+    "savings",
+    "difference",
+    "gap",
+    "another",
+    "additional",
+    "extra",
+    "by",
+    "premium",
+    "beats",
+    "adds",
+];
+const FUEL: &[&str] = &[
+    "fuel",
+    "gas",
+    "gasoline",
+    "energy",
+    "electricity",
+    "charging",
+    "running",
+    "run",
+];
+const PRICE: &[&str] = &[
+    "price", "priced", "prices", "cost", "costs", "msrp", "listed", "lists", "sells", "starts",
+    "starting", "buy", "budget", "pay",
+];
+const ROUNDED: &[&str] = &[
+    "about",
+    "around",
+    "roughly",
+    "approximately",
+    "approx",
+    "nearly",
+    "almost",
+    "near",
+    "some",
+    "circa",
+    "ca",
+    "just",
+    "close",
+    "ballpark",
+];
+
+/// All figures among the tokens that aren't part of a car's name. `default` is the unit that a table's head gives.
+pub fn find(tokens: &[Token], is_name: &[bool], default: Option<Unit>) -> Vec<Figure> {
+    let mut numbers = Vec::new();
+    let mut at = 0;
+    while at < tokens.len() {
+        let read = (!is_name[at]).then(|| number(tokens, at)).flatten();
+        let Some((value, end)) = read else {
+            at += 1;
+            continue;
+        };
+        numbers.push((at, end, value));
+        at = end;
+    }
+    let mut found: Vec<Figure> = Vec::new();
+    let mut units: Vec<Option<(Unit, usize)>> = vec![None; numbers.len()];
+    for place in (0..numbers.len()).rev() {
+        let (at, end, _) = numbers[place];
+        let follows = numbers
+            .get(place + 1)
+            .zip(units.get(place + 1).copied().flatten());
+        units[place] = money(tokens, at, end)
+            .or_else(|| unit::after(tokens, end))
+            .or_else(|| part(tokens, end).map(|(_, to)| (Unit::Mpg, to)))
+            .or_else(|| {
+                let ((next, ..), (unit, _)) = follows?;
+                let scale = units[place + 1].map_or(end, |(_, to)| to);
+                let to = if unit == Unit::Stars { scale } else { end };
+                joined(tokens, end, *next).then_some((unit, to))
+            });
+    }
+    for place in 0..numbers.len() {
+        let (at, end, value) = numbers[place];
+        let spelled = tokens[at].number().is_none();
+        let label = || {
+            let sure = !spelled || found.last().is_some_and(|last: &Figure| last.to == at);
+            let labelled = label(tokens, at, end).filter(|unit| sure || *unit == Unit::Seats);
+            labelled
+                .or_else(|| compared(tokens, &found, at, end))
+                .or(default)
+        };
+        let is_year = tokens[at].year().is_some() && end == at + 1 && !dollar_before(tokens, at);
+        let in_thousands = tokens[at].number() > tokens[at].text.parse().ok();
+        let unit = units[place].or_else(|| match is_year {
+            true => None,
+            false => label()
+                .or(in_thousands.then_some(Unit::Usd))
+                .map(|unit| (unit, end)),
+        });
+        let Some((unit, to)) = unit else { continue };
+        // The five of "4 of 5 stars" is the scale, not a figure.
+        if unit == Unit::Stars && is_scale(tokens, at, &numbers) {
+            continue;
+        }
+        // "One gallon", "an hour" are measures, not claims.
+        if unit == Unit::Foreign && value <= 1.0 {
+            continue;
+        }
+        found.push(figure(tokens, at, end, to, value, unit));
+    }
+    found
+}
+
+fn dollar_before(tokens: &[Token], at: usize) -> bool {
+    at > 0 && tokens[at - 1].is_sign('$')
+}
+
+/// The number that begins at a token, in digits or in words, and the token after it.
+fn number(tokens: &[Token], at: usize) -> Option<(f64, usize)> {
+    let word = |at: usize| {
+        let token = tokens.get(at).filter(|token| token.kind == Kind::Word)?;
+        let found = NUMBERS.iter().find(|(word, _)| token.is(&[word]));
+        found.map(|(_, value)| *value)
+    };
+    let scale = |at: usize| word(at).filter(|value| *value >= 100.0);
+    if let Some(value) = tokens[at].number() {
+        // "3rd", "4x4", "911s": what hangs on the digits must be a unit.
+        let glued = tokens
+            .get(at + 1)
+            .filter(|next| next.glued && next.kind == Kind::Word);
+        if glued.is_some() && unit::after(tokens, at + 1).is_none() {
+            return None;
+        }
+        let before = at.checked_sub(1).map(|before| &tokens[before]);
+        if tokens[at].glued && before.is_some_and(|before| before.kind == Kind::Word) {
+            return None;
+        }
+        return Some(match scale(at + 1) {
+            Some(times) => (value * times, at + 2),
+            None => (value, at + 1),
+        });
+    }
+    let (mut total, mut last, mut end) = (0.0, word(at)?, at + 1);
+    if last >= 100.0 {
+        let after_article = at > 0 && tokens[at - 1].is(&["a"]);
+        return after_article.then_some((last, at + 1));
+    }
+    loop {
+        let gap = usize::from(tokens.get(end).is_some_and(|token| token.is_sign('-')));
+        match word(end + gap) {
+            Some(times) if times >= 100.0 => {
+                last *= times;
+                if times >= 1000.0 {
+                    (total, last) = (total + last, 0.0);
+                }
+            }
+            Some(more) if more < 10.0 && last % 10.0 == 0.0 => last += more,
+            Some(more) if last % 100.0 == 0.0 => last += more,
+            _ => return Some((total + last, end)),
+        }
+        end += gap + 1;
+    }
+}
+
+/// Money, by the sign before it.
+fn money(tokens: &[Token], at: usize, end: usize) -> Option<(Unit, usize)> {
+    let before = tokens.get(at.checked_sub(1)?)?;
+    if before.is_sign('€') || before.is_sign('£') || before.is_sign('¥') {
+        return Some((Unit::Foreign, end));
+    }
+    if !before.is_sign('$') && !before.is(&["usd"]) {
+        return None;
+    }
+    let per = tokens
+        .get(end)
+        .is_some_and(|token| token.is(&["a", "per"]) || token.is_sign('/'));
+    let fuel = tokens
+        .get(end + 1)
+        .is_some_and(|token| token.is(&["gallon", "gal", "kwh", "mile"]));
+    Some(match per && fuel {
+        true => (Unit::Rate, end + 2),
+        false => (Unit::Usd, end),
+    })
+}
+
+/// "41 city", "38 on the highway".
+fn part(tokens: &[Token], at: usize) -> Option<(Part, usize)> {
+    for (place, token) in tokens.iter().enumerate().skip(at).take(4) {
+        let found = match token.text.as_str() {
+            "city" | "town" => Part::City,
+            "highway" | "hwy" => Part::Highway,
+            "combined" | "overall" => Part::Combined,
+            "in" | "on" | "the" | "mpg" | "mpge" => continue,
+            _ => return None,
+        };
+        // "41/38 mpg city/highway" says it of two numbers at once.
+        let shared = tokens
+            .get(place + 1)
+            .is_some_and(|token| token.is_sign('/'))
+            && tokens
+                .get(place + 2)
+                .is_some_and(|token| token.is(&["city", "highway", "hwy", "combined"]));
+        return (!shared).then_some((found, place + 1));
+    }
+    None
+}
+
+/// Whether nothing but "and", "to" or a sign stands between two numbers: they share the second one's unit.
+fn joined(tokens: &[Token], end: usize, next: usize) -> bool {
+    let between = &tokens[end..next];
+    between.len() <= 4
+        && !between.is_empty()
+        && between.iter().all(|token| match token.kind {
+            Kind::Sign(sign) => matches!(sign, '-' | '–' | '—' | '/' | ',' | '$' | '*'),
+            _ => token.is(JOINING) || token.is(&["of", "out"]),
+        })
+}
+
+/// The unit of a number without one, from the words before it: "MPG: 39", "seats up to seven".
+fn label(tokens: &[Token], at: usize, end: usize) -> Option<Unit> {
+    let counts = |next: &Token| next.kind == Kind::Word && !next.is(FOLLOWING);
+    if tokens.get(end).is_some_and(counts) {
+        return None;
+    }
+    for (place, token) in tokens[..at].iter().enumerate().rev().take(6) {
+        let ends = match token.kind {
+            Kind::Sign(sign) => !matches!(sign, ':' | '=' | '~' | '≈' | '–' | '-' | '*' | '('),
+            Kind::Number(_) => true,
+            Kind::Word => false,
+        };
+        if ends || token.sentence != tokens[at].sentence {
+            return None;
+        }
+        if let Some(unit) = unit::before(token) {
+            // "39 mpg of the 15": the word is another number's unit.
+            let taken = place
+                .checked_sub(1)
+                .is_some_and(|before| tokens[before].number().is_some());
+            return (!taken).then_some(unit);
+        }
+        if token.kind == Kind::Word && !token.is(LINKING) {
+            return None;
+        }
+    }
+    None
+}
+
+/// "39 mpg versus 30 for the other": a bare number that is set against a figure before it.
+fn compared(tokens: &[Token], found: &[Figure], at: usize, end: usize) -> Option<Unit> {
+    let last = found
+        .last()
+        .filter(|last| tokens[last.at].sentence == tokens[at].sentence)?;
+    let before = at.checked_sub(1).map(|before| &tokens[before])?;
+    let ends = tokens
+        .get(end)
+        .is_none_or(|next| next.text.is_empty() && !next.is_sign('-') || next.is(FOLLOWING));
+    (ends && before.is(COMPARING) && tokens[at].number().is_some()).then_some(last.unit)
+}
+
+fn is_scale(tokens: &[Token], at: usize, numbers: &[(usize, usize, f64)]) -> bool {
+    let before = |back: usize| at.checked_sub(back).map(|at| &tokens[at]);
+    let of = before(1).is_some_and(|token| token.is(&["of"]) || token.is_sign('/'));
+    let ended = |end: usize| numbers.iter().any(|number| number.1 == end);
+    of && (ended(at - 1) || (at > 2 && tokens[at - 2].is(&["out"]) && ended(at - 2)))
+}
+
+/// Everything that is said of one figure.
+fn figure(tokens: &[Token], at: usize, end: usize, to: usize, value: f64, unit: Unit) -> Figure {
+    let same = |token: &&Token| token.sentence == tokens[at].sentence;
+    let from = at
+        - usize::from(at > 0 && matches!(tokens[at - 1].kind, Kind::Sign('$' | '€' | '£' | '¥')));
+    let before: Vec<&Token> = tokens[..from]
+        .iter()
+        .rev()
+        .take_while(same)
+        .take_while(|token| !matches!(token.kind, Kind::Sign(',' | ';' | '(')))
+        .take(5)
+        .collect();
+    let after: Vec<&Token> = tokens[to..].iter().take_while(same).take(5).collect();
+    let plus = after.first().is_some_and(|next| next.is_sign('+'))
+        || tokens.get(end).is_some_and(|next| next.is_sign('+'));
+    let near = |words: &[&str]| before.iter().take(3).any(|token| token.is(words));
+    let pair = |first: &[&str], second: &[&str]| {
+        before
+            .windows(2)
+            .take(3)
+            .any(|pair| pair[1].is(first) && pair[0].is(second))
+    };
+    let follows = |words: &[&str]| after.iter().take(3).any(|token| token.is(words));
+    let or = |words: &[&str]| {
+        after
+            .windows(2)
+            .take(2)
+            .any(|pair| pair[0].is(&["or", "and"]) && pair[1].is(words))
+    };
+    let least =
+        plus || or(&["more", "better", "higher", "up", "above", "over"])
+            || pair(&["at"], &["least"])
+            || pair(
+                &["more", "greater", "higher", "better", "farther"],
+                &["than"],
+            )
+            || pair(&["no", "not"], &["less", "under"])
+            || before.iter().take(2).any(|token| {
+                token.is(&["over", "above", "exceeds", "exceed", "beyond", "minimum"])
+            });
+    let most = or(&["less", "under", "below", "fewer"])
+        || pair(&["at"], &["most"])
+        || pair(&["less", "fewer", "lower", "cheaper"], &["than"])
+        || pair(&["no", "not"], &["more", "over"])
+        || before
+            .iter()
+            .take(2)
+            .any(|token| token.is(&["under", "below", "within", "beneath", "inside", "fits"]));
+    Figure {
+        value: match tokens[at..to].iter().any(|token| token.is(&["grand"])) && value < 1000.0 {
+            true => value * 1000.0,
+            false => value,
+        },
+        unit,
+        at,
+        from,
+        to,
+        part: part(tokens, end)
+            .map(|(part, _)| part)
+            .or_else(|| said_before(&before)),
+        is_rounded: before
+            .iter()
+            .take(3)
+            .any(|token| token.is(ROUNDED) || token.is_sign('~') || token.is_sign('≈'))
+            || follows(&["ish"]),
+        bound: match (least, most) {
+            (true, false) => Some(Bound::Least),
+            (false, true) => Some(Bound::Most),
+            _ => None,
+        },
+        is_difference: after
+            .iter()
+            .take(if unit == Unit::Usd { 4 } else { 3 })
+            .any(|token| token.is(MORE))
+            && !or(&["more", "less", "better", "higher", "lower", "fewer"])
+            || near(SAVING),
+        is_sum: near(&["total", "together", "altogether", "sum"])
+            || follows(&["together", "altogether", "total"]),
+        span: span(tokens, at, to),
+        is_yours: follows(&[
+            "budget", "limit", "cap", "ceiling", "maximum", "target", "minimum",
+        ]) || pair(
+            &["you"],
+            &[
+                "said",
+                "asked",
+                "wanted",
+                "set",
+                "gave",
+                "named",
+                "mentioned",
+                "drive",
+                "want",
+            ],
+        ) || (unit != Unit::Usd && near(&["your"])),
+        is_fuel: tokens.iter().filter(same).any(|token| token.is(FUEL)),
+        is_price: tokens.iter().filter(same).any(|token| token.is(PRICE)),
+    }
+}
+
+fn said_before(before: &[&Token]) -> Option<Part> {
+    before
+        .iter()
+        .take(2)
+        .find_map(|token| match token.text.as_str() {
+            "city" => Some(Part::City),
+            "highway" => Some(Part::Highway),
+            "combined" => Some(Part::Combined),
+            _ => None,
+        })
+}
+
+/// "a year", "per month", "over five years"; "annual" before it.
+fn span(tokens: &[Token], at: usize, to: usize) -> Span {
+    let same = |token: &&Token| token.sentence == tokens[at].sentence;
+    let after: Vec<&Token> = tokens[to..].iter().take_while(same).take(9).collect();
+    for (place, token) in after.iter().enumerate() {
+        if token.is(&["month", "monthly", "mo"]) {
+            return Span::Month;
+        }
+        if token.is(&["year", "yearly", "annually", "yr", "annual"]) {
+            return Span::Years(1.0);
+        }
+        let count = place
+            .checked_sub(1)
+            .and_then(|place| number(std::slice::from_ref(after[place]), 0));
+        if let (true, Some((years, _))) = (token.is(&["years"]), count) {
+            return Span::Years(years);
+        }
+        if token.is_sign('$') || token.is_sign(';') {
+            break;
+        }
+    }
+    let before = tokens[..at].iter().rev().take_while(same).take(8);
+    match before
+        .into_iter()
+        .any(|token| token.is(&["year", "yearly", "annual", "annually"]))
+    {
+        true => Span::Years(1.0),
+        false => Span::Once,
+    }
+}
