@@ -8,7 +8,9 @@ use tokio::time::Instant;
 
 use super::audit::{self, Evidence, Names};
 use super::needs::{Edit, Need};
-use super::{Answer, Made, Piece, Request, Role, Turn, needs, off_the_async_threads, prompt, tools};
+use super::{
+    Answer, Made, Piece, Request, Role, Turn, needs, off_the_async_threads, prompt, tools,
+};
 use crate::cars::{Car, Catalogue};
 use crate::config::OpenAiConfig;
 use crate::openai::{self, Client, Delta, Failure, Message, ToolCall, Usage};

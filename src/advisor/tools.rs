@@ -134,7 +134,11 @@ fn ids(least: usize, most: usize) -> Value {
 /// The cars of these ids, which must all exist and differ.
 fn cars(catalogue: &Catalogue, given: &Map<String, Value>) -> Result<Vec<Car>, String> {
     let ids = given.get("ids").and_then(Value::as_array);
-    let ids: Vec<&str> = ids.into_iter().flatten().filter_map(Value::as_str).collect();
+    let ids: Vec<&str> = ids
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
     let mut cars: Vec<Car> = Vec::new();
     for id in ids {
         let car = catalogue.get(id).ok_or_else(|| {

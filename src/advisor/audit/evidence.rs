@@ -24,7 +24,8 @@ pub struct Evidence {
 impl Evidence {
     /// Takes in one result of a tool.
     pub fn add(&mut self, cars: &[Car], json: &Value) {
-        self.numbers.extend(cars.iter().filter_map(|car| number(&car.id)));
+        self.numbers
+            .extend(cars.iter().filter_map(|car| number(&car.id)));
         self.walk(json, None, None);
     }
 

@@ -54,34 +54,136 @@ const NUMBERS: &[(&str, f64)] = &[
     ("seventeen", 17.0), ("eighteen", 18.0), ("nineteen", 19.0), ("twenty", 20.0), ("thirty", 30.0), ("forty", 40.0), ("fifty", 50.0),
     ("sixty", 60.0), ("seventy", 70.0), ("eighty", 80.0), ("ninety", 90.0), ("hundred", 100.0), ("thousand", 1000.0), ("grand", 1000.0),
 ];
-const JOINING: &[&str] = &["and", "to", "or", "through", "city", "highway", "hwy", "combined"];
+const JOINING: &[&str] = &[
+    "and", "to", "or", "through", "city", "highway", "hwy", "combined",
+];
 const COMPARING: &[&str] = &["vs", "versus", "than", "of", "against", "and", "to", "or"];
 /// What may follow a number that has its unit before it or leaves it out; another word would be what it counts.
 const FOLLOWING: &[&str] = &[
-    "for", "in", "from", "on", "and", "or", "to", "with", "at", "but", "while", "vs", "versus", "than", "a", "per", "city", "highway", "combined",
-    "overall", "as", "new", "which", "so", "is", "if", "before", "out", "of", "more", "less",
+    "for", "in", "from", "on", "and", "or", "to", "with", "at", "but", "while", "vs", "versus",
+    "than", "a", "per", "city", "highway", "combined", "overall", "as", "new", "which", "so", "is",
+    "if", "before", "out", "of", "more", "less",
 ];
 /// What may stand between a word such as "price" and its number.
 const LINKING: &[&str] = &[
-    "is", "of", "at", "about", "around", "roughly", "approximately", "up", "to", "a", "an", "for", "from", "the", "only", "just", "under", "over",
-    "below", "above", "least", "most", "than", "more", "less", "nearly", "almost", "rating", "rated", "rate", "was", "safety", "overall", "combined",
-    "limit", "capacity", "score", "you", "new", "starts", "starting", "hp", "highway", "city", "and",
+    "is",
+    "of",
+    "at",
+    "about",
+    "around",
+    "roughly",
+    "approximately",
+    "up",
+    "to",
+    "a",
+    "an",
+    "for",
+    "from",
+    "the",
+    "only",
+    "just",
+    "under",
+    "over",
+    "below",
+    "above",
+    "least",
+    "most",
+    "than",
+    "more",
+    "less",
+    "nearly",
+    "almost",
+    "rating",
+    "rated",
+    "rate",
+    "was",
+    "safety",
+    "overall",
+    "combined",
+    "limit",
+    "capacity",
+    "score",
+    "you",
+    "new",
+    "starts",
+    "starting",
+    "hp",
+    "highway",
+    "city",
+    "and",
 ];
 const MORE: &[&str] = &[
-    "more", "less", "cheaper", "extra", "additional", "farther", "further", "longer", "shorter", "higher", "lower", "better", "fewer",
-    "greater", "pricier", "costlier", "over", "under", "above", "below", "beyond", "short", "worse", "beyond", "difference", "gap",
+    "more",
+    "less",
+    "cheaper",
+    "extra",
+    "additional",
+    "farther",
+    "further",
+    "longer",
+    "shorter",
+    "higher",
+    "lower",
+    "better",
+    "fewer",
+    "greater",
+    "pricier",
+    "costlier",
+    "over",
+    "under",
+    "above",
+    "below",
+    "beyond",
+    "short",
+    "worse",
+    "beyond",
+    "difference",
+    "gap",
 ];
 const SAVING: &[&str] = &[
-    "save", "saves", "saving", "savings", "difference", "gap", "another", "additional", "extra", "by", "premium", "beats", "adds",
+    "save",
+    "saves",
+    "saving",
+    "savings",
+    "difference",
+    "gap",
+    "another",
+    "additional",
+    "extra",
+    "by",
+    "premium",
+    "beats",
+    "adds",
 ];
 const FUEL: &[&str] = &[
-    "fuel", "gas", "gasoline", "energy", "electricity", "charging", "running", "run",
+    "fuel",
+    "gas",
+    "gasoline",
+    "energy",
+    "electricity",
+    "charging",
+    "running",
+    "run",
 ];
 const PRICE: &[&str] = &[
-    "price", "priced", "prices", "cost", "costs", "msrp", "listed", "lists", "sells", "starts", "starting", "buy", "budget", "pay",
+    "price", "priced", "prices", "cost", "costs", "msrp", "listed", "lists", "sells", "starts",
+    "starting", "buy", "budget", "pay",
 ];
 const ROUNDED: &[&str] = &[
-    "about", "around", "roughly", "approximately", "approx", "nearly", "almost", "near", "some", "circa", "ca", "just", "close", "ballpark",
+    "about",
+    "around",
+    "roughly",
+    "approximately",
+    "approx",
+    "nearly",
+    "almost",
+    "near",
+    "some",
+    "circa",
+    "ca",
+    "just",
+    "close",
+    "ballpark",
 ];
 
 /// All figures among the tokens that aren't part of a car's name. `default` is the unit that a table's head gives.
@@ -101,7 +203,9 @@ pub fn find(tokens: &[Token], is_name: &[bool], default: Option<Unit>) -> Vec<Fi
     let mut units: Vec<Option<(Unit, usize)>> = vec![None; numbers.len()];
     for place in (0..numbers.len()).rev() {
         let (at, end, _) = numbers[place];
-        let follows = numbers.get(place + 1).zip(units.get(place + 1).copied().flatten());
+        let follows = numbers
+            .get(place + 1)
+            .zip(units.get(place + 1).copied().flatten());
         units[place] = money(tokens, at, end)
             .or_else(|| unit::after(tokens, end))
             .or_else(|| part(tokens, end).map(|(_, to)| (Unit::Mpg, to)))
@@ -118,13 +222,17 @@ pub fn find(tokens: &[Token], is_name: &[bool], default: Option<Unit>) -> Vec<Fi
         let label = || {
             let sure = !spelled || found.last().is_some_and(|last: &Figure| last.to == at);
             let labelled = label(tokens, at, end).filter(|unit| sure || *unit == Unit::Seats);
-            labelled.or_else(|| compared(tokens, &found, at, end)).or(default)
+            labelled
+                .or_else(|| compared(tokens, &found, at, end))
+                .or(default)
         };
         let is_year = tokens[at].year().is_some() && end == at + 1 && !dollar_before(tokens, at);
         let in_thousands = tokens[at].number() > tokens[at].text.parse().ok();
         let unit = units[place].or_else(|| match is_year {
             true => None,
-            false => label().or(in_thousands.then_some(Unit::Usd)).map(|unit| (unit, end)),
+            false => label()
+                .or(in_thousands.then_some(Unit::Usd))
+                .map(|unit| (unit, end)),
         });
         let Some((unit, to)) = unit else { continue };
         // The five of "4 of 5 stars" is the scale, not a figure.
@@ -154,7 +262,9 @@ fn number(tokens: &[Token], at: usize) -> Option<(f64, usize)> {
     let scale = |at: usize| word(at).filter(|value| *value >= 100.0);
     if let Some(value) = tokens[at].number() {
         // "3rd", "4x4", "911s": what hangs on the digits must be a unit.
-        let glued = tokens.get(at + 1).filter(|next| next.glued && next.kind == Kind::Word);
+        let glued = tokens
+            .get(at + 1)
+            .filter(|next| next.glued && next.kind == Kind::Word);
         if glued.is_some() && unit::after(tokens, at + 1).is_none() {
             return None;
         }
@@ -198,8 +308,12 @@ fn money(tokens: &[Token], at: usize, end: usize) -> Option<(Unit, usize)> {
     if !before.is_sign('$') && !before.is(&["usd"]) {
         return None;
     }
-    let per = tokens.get(end).is_some_and(|token| token.is(&["a", "per"]) || token.is_sign('/'));
-    let fuel = tokens.get(end + 1).is_some_and(|token| token.is(&["gallon", "gal", "kwh", "mile"]));
+    let per = tokens
+        .get(end)
+        .is_some_and(|token| token.is(&["a", "per"]) || token.is_sign('/'));
+    let fuel = tokens
+        .get(end + 1)
+        .is_some_and(|token| token.is(&["gallon", "gal", "kwh", "mile"]));
     Some(match per && fuel {
         true => (Unit::Rate, end + 2),
         false => (Unit::Usd, end),
@@ -217,8 +331,12 @@ fn part(tokens: &[Token], at: usize) -> Option<(Part, usize)> {
             _ => return None,
         };
         // "41/38 mpg city/highway" says it of two numbers at once.
-        let shared = tokens.get(place + 1).is_some_and(|token| token.is_sign('/'))
-            && tokens.get(place + 2).is_some_and(|token| token.is(&["city", "highway", "hwy", "combined"]));
+        let shared = tokens
+            .get(place + 1)
+            .is_some_and(|token| token.is_sign('/'))
+            && tokens
+                .get(place + 2)
+                .is_some_and(|token| token.is(&["city", "highway", "hwy", "combined"]));
         return (!shared).then_some((found, place + 1));
     }
     None
@@ -252,7 +370,9 @@ fn label(tokens: &[Token], at: usize, end: usize) -> Option<Unit> {
         }
         if let Some(unit) = unit::before(token) {
             // "39 mpg of the 15": the word is another number's unit.
-            let taken = place.checked_sub(1).is_some_and(|before| tokens[before].number().is_some());
+            let taken = place
+                .checked_sub(1)
+                .is_some_and(|before| tokens[before].number().is_some());
             return (!taken).then_some(unit);
         }
         if token.kind == Kind::Word && !token.is(LINKING) {
@@ -264,11 +384,13 @@ fn label(tokens: &[Token], at: usize, end: usize) -> Option<Unit> {
 
 /// "39 mpg versus 30 for the other": a bare number that is set against a figure before it.
 fn compared(tokens: &[Token], found: &[Figure], at: usize, end: usize) -> Option<Unit> {
-    let last = found.last().filter(|last| tokens[last.at].sentence == tokens[at].sentence)?;
+    let last = found
+        .last()
+        .filter(|last| tokens[last.at].sentence == tokens[at].sentence)?;
     let before = at.checked_sub(1).map(|before| &tokens[before])?;
-    let ends = tokens.get(end).is_none_or(|next| {
-        next.text.is_empty() && !next.is_sign('-') || next.is(FOLLOWING)
-    });
+    let ends = tokens
+        .get(end)
+        .is_none_or(|next| next.text.is_empty() && !next.is_sign('-') || next.is(FOLLOWING));
     (ends && before.is(COMPARING) && tokens[at].number().is_some()).then_some(last.unit)
 }
 
@@ -282,7 +404,8 @@ fn is_scale(tokens: &[Token], at: usize, numbers: &[(usize, usize, f64)]) -> boo
 /// Everything that is said of one figure.
 fn figure(tokens: &[Token], at: usize, end: usize, to: usize, value: f64, unit: Unit) -> Figure {
     let same = |token: &&Token| token.sentence == tokens[at].sentence;
-    let from = at - usize::from(at > 0 && matches!(tokens[at - 1].kind, Kind::Sign('$' | '€' | '£' | '¥')));
+    let from = at
+        - usize::from(at > 0 && matches!(tokens[at - 1].kind, Kind::Sign('$' | '€' | '£' | '¥')));
     let before: Vec<&Token> = tokens[..from]
         .iter()
         .rev()
@@ -295,23 +418,37 @@ fn figure(tokens: &[Token], at: usize, end: usize, to: usize, value: f64, unit: 
         || tokens.get(end).is_some_and(|next| next.is_sign('+'));
     let near = |words: &[&str]| before.iter().take(3).any(|token| token.is(words));
     let pair = |first: &[&str], second: &[&str]| {
-        before.windows(2).take(3).any(|pair| pair[1].is(first) && pair[0].is(second))
+        before
+            .windows(2)
+            .take(3)
+            .any(|pair| pair[1].is(first) && pair[0].is(second))
     };
     let follows = |words: &[&str]| after.iter().take(3).any(|token| token.is(words));
     let or = |words: &[&str]| {
-        after.windows(2).take(2).any(|pair| pair[0].is(&["or", "and"]) && pair[1].is(words))
+        after
+            .windows(2)
+            .take(2)
+            .any(|pair| pair[0].is(&["or", "and"]) && pair[1].is(words))
     };
-    let least = plus
-        || or(&["more", "better", "higher", "up", "above", "over"])
-        || pair(&["at"], &["least"])
-        || pair(&["more", "greater", "higher", "better", "farther"], &["than"])
-        || pair(&["no", "not"], &["less", "under"])
-        || before.iter().take(2).any(|token| token.is(&["over", "above", "exceeds", "exceed", "beyond", "minimum"]));
+    let least =
+        plus || or(&["more", "better", "higher", "up", "above", "over"])
+            || pair(&["at"], &["least"])
+            || pair(
+                &["more", "greater", "higher", "better", "farther"],
+                &["than"],
+            )
+            || pair(&["no", "not"], &["less", "under"])
+            || before.iter().take(2).any(|token| {
+                token.is(&["over", "above", "exceeds", "exceed", "beyond", "minimum"])
+            });
     let most = or(&["less", "under", "below", "fewer"])
         || pair(&["at"], &["most"])
         || pair(&["less", "fewer", "lower", "cheaper"], &["than"])
         || pair(&["no", "not"], &["more", "over"])
-        || before.iter().take(2).any(|token| token.is(&["under", "below", "within", "beneath", "inside", "fits"]));
+        || before
+            .iter()
+            .take(2)
+            .any(|token| token.is(&["under", "below", "within", "beneath", "inside", "fits"]));
     Figure {
         value: match tokens[at..to].iter().any(|token| token.is(&["grand"])) && value < 1000.0 {
             true => value * 1000.0,
@@ -321,33 +458,59 @@ fn figure(tokens: &[Token], at: usize, end: usize, to: usize, value: f64, unit: 
         at,
         from,
         to,
-        part: part(tokens, end).map(|(part, _)| part).or_else(|| said_before(&before)),
-        is_rounded: before.iter().take(3).any(|token| token.is(ROUNDED) || token.is_sign('~') || token.is_sign('≈'))
+        part: part(tokens, end)
+            .map(|(part, _)| part)
+            .or_else(|| said_before(&before)),
+        is_rounded: before
+            .iter()
+            .take(3)
+            .any(|token| token.is(ROUNDED) || token.is_sign('~') || token.is_sign('≈'))
             || follows(&["ish"]),
         bound: match (least, most) {
             (true, false) => Some(Bound::Least),
             (false, true) => Some(Bound::Most),
             _ => None,
         },
-        is_difference: after.iter().take(if unit == Unit::Usd { 4 } else { 3 }).any(|token| token.is(MORE)) && !or(&["more", "less", "better", "higher", "lower", "fewer"])
+        is_difference: after
+            .iter()
+            .take(if unit == Unit::Usd { 4 } else { 3 })
+            .any(|token| token.is(MORE))
+            && !or(&["more", "less", "better", "higher", "lower", "fewer"])
             || near(SAVING),
-        is_sum: near(&["total", "together", "altogether", "sum"]) || follows(&["together", "altogether", "total"]),
+        is_sum: near(&["total", "together", "altogether", "sum"])
+            || follows(&["together", "altogether", "total"]),
         span: span(tokens, at, to),
-        is_yours: follows(&["budget", "limit", "cap", "ceiling", "maximum", "target", "minimum"])
-            || pair(&["you"], &["said", "asked", "wanted", "set", "gave", "named", "mentioned", "drive", "want"])
-            || (unit != Unit::Usd && near(&["your"])),
+        is_yours: follows(&[
+            "budget", "limit", "cap", "ceiling", "maximum", "target", "minimum",
+        ]) || pair(
+            &["you"],
+            &[
+                "said",
+                "asked",
+                "wanted",
+                "set",
+                "gave",
+                "named",
+                "mentioned",
+                "drive",
+                "want",
+            ],
+        ) || (unit != Unit::Usd && near(&["your"])),
         is_fuel: tokens.iter().filter(same).any(|token| token.is(FUEL)),
         is_price: tokens.iter().filter(same).any(|token| token.is(PRICE)),
     }
 }
 
 fn said_before(before: &[&Token]) -> Option<Part> {
-    before.iter().take(2).find_map(|token| match token.text.as_str() {
-        "city" => Some(Part::City),
-        "highway" => Some(Part::Highway),
-        "combined" => Some(Part::Combined),
-        _ => None,
-    })
+    before
+        .iter()
+        .take(2)
+        .find_map(|token| match token.text.as_str() {
+            "city" => Some(Part::City),
+            "highway" => Some(Part::Highway),
+            "combined" => Some(Part::Combined),
+            _ => None,
+        })
 }
 
 /// "a year", "per month", "over five years"; "annual" before it.
@@ -361,7 +524,9 @@ fn span(tokens: &[Token], at: usize, to: usize) -> Span {
         if token.is(&["year", "yearly", "annually", "yr", "annual"]) {
             return Span::Years(1.0);
         }
-        let count = place.checked_sub(1).and_then(|place| number(std::slice::from_ref(after[place]), 0));
+        let count = place
+            .checked_sub(1)
+            .and_then(|place| number(std::slice::from_ref(after[place]), 0));
         if let (true, Some((years, _))) = (token.is(&["years"]), count) {
             return Span::Years(years);
         }
@@ -369,8 +534,25 @@ fn span(tokens: &[Token], at: usize, to: usize) -> Span {
             break;
         }
     }
-    let before = tokens[..at].iter().rev().take_while(same).take(8);
-    match before.into_iter().any(|token| token.is(&["year", "yearly", "annual", "annually"])) {
+    let before: Vec<&Token> = tokens[..at]
+        .iter()
+        .rev()
+        .take_while(same)
+        .take(14)
+        .collect();
+    // "Five years of fuel come to $5,750"
+    let years = before.windows(2).find_map(|pair| {
+        let count = number(std::slice::from_ref(pair[1]), 0);
+        count.filter(|_| pair[0].is(&["years"]))
+    });
+    if let Some((years, _)) = years {
+        return Span::Years(years);
+    }
+    match before
+        .iter()
+        .take(8)
+        .any(|token| token.is(&["year", "yearly", "annual", "annually"]))
+    {
         true => Span::Years(1.0),
         false => Span::Once,
     }

@@ -11,11 +11,23 @@ const ROUNDING: f64 = 0.025;
 
 /// What figures are held against.
 pub struct Judge<'a> {
-    pub catalogue: &'a Catalogue,
-    pub evidence: &'a Evidence,
+    catalogue: &'a Catalogue,
+    evidence: &'a Evidence,
+    /// The cars that tools returned.
+    returned: Vec<&'a Row>,
 }
 
-impl Judge<'_> {
+impl<'a> Judge<'a> {
+    pub fn new(catalogue: &'a Catalogue, evidence: &'a Evidence) -> Self {
+        let rows = catalogue.rows().iter();
+        let returned = rows.filter(|row| evidence.numbers.contains(&row.facts.number));
+        Self {
+            catalogue,
+            evidence,
+            returned: returned.collect(),
+        }
+    }
+
     /// The versions of a car that count: those that a tool returned for this reply, or else all of its year.
     pub fn versions<'r>(&self, mention: &'r Mention) -> Vec<&'r Row> {
         let looked_up: Vec<&Row> = mention
@@ -41,7 +53,9 @@ impl Judge<'_> {
     /// Whether anything is known of the car under that unit.
     pub fn knows(&self, mention: &Mention, figure: &Figure) -> bool {
         let versions = self.versions(mention);
-        versions.iter().any(|row| !self.values(row, figure).is_empty())
+        versions
+            .iter()
+            .any(|row| !self.values(row, figure).is_empty())
     }
 
     /// Whether any car that was returned has it, or a tool's result says it of no car.
@@ -55,7 +69,7 @@ impl Judge<'_> {
         results
             .filter(|(unit, ..)| same_unit(*unit, figure.unit))
             .any(|(_, value, car)| car.is_none() && fits(*value, &exactly))
-            || self.returned().iter().any(|row| {
+            || self.returned.iter().any(|row| {
                 let values = self.values(row, figure);
                 values.iter().any(|value| fits(*value, figure))
             })
@@ -80,8 +94,7 @@ impl Judge<'_> {
             })
             .collect();
         if mentions.len() < 2 {
-            let rows = self.returned();
-            sides.extend(rows.iter().map(|row| self.values(row, &plain)));
+            sides.extend(self.returned.iter().map(|row| self.values(row, &plain)));
             let results = self.evidence.figures.iter();
             sides.extend(
                 results
@@ -89,22 +102,35 @@ impl Judge<'_> {
                     .map(|(_, value, _)| vec![*value]),
             );
         }
-        let said = self.evidence.said.iter().filter(|(unit, _)| *unit == figure.unit);
+        let said = self
+            .evidence
+            .said
+            .iter()
+            .filter(|(unit, _)| *unit == figure.unit);
         let said: Vec<f64> = said.map(|(_, value)| *value).collect();
         let made = |a: f64, b: f64| {
-            figure.is_difference && fits((a - b).abs(), &plain) || figure.is_sum && fits(a + b, &plain)
+            figure.is_difference && fits((a - b).abs(), &plain)
+                || figure.is_sum && fits(a + b, &plain)
         };
-        let own = said.iter().any(|own| sides.iter().flatten().any(|value| made(*value, *own)));
+        let own = said
+            .iter()
+            .any(|own| sides.iter().flatten().any(|value| made(*value, *own)));
         own || sides.iter().enumerate().any(|(at, side)| {
             let others = sides[at + 1..].iter().flatten();
-            others.into_iter().any(|b| side.iter().any(|a| made(*a, *b)))
+            others
+                .into_iter()
+                .any(|b| side.iter().any(|a| made(*a, *b)))
         })
     }
 
     /// Whether a tool took it for granted: the miles of a year, a price of fuel, the share of the city.
     pub fn is_assumed(&self, figure: &Figure) -> bool {
         let kind = matches!(figure.unit, Unit::Miles | Unit::Rate | Unit::Percent);
-        let results = self.evidence.figures.iter().filter(|(.., car)| car.is_none());
+        let results = self
+            .evidence
+            .figures
+            .iter()
+            .filter(|(.., car)| car.is_none());
         kind && results
             .filter(|(unit, ..)| same_unit(*unit, figure.unit))
             .any(|(_, value, _)| (value - figure.value).abs() < 0.005)
@@ -123,19 +149,12 @@ impl Judge<'_> {
         match figure.unit {
             Unit::Kwh => is(33.7),
             Unit::Miles => is(15_000.0) && sentence.contains("year"),
-            Unit::Percent => (is(55.0) && sentence.contains("city")) || (is(45.0) && sentence.contains("highway")),
+            Unit::Percent => {
+                (is(55.0) && sentence.contains("city"))
+                    || (is(45.0) && sentence.contains("highway"))
+            }
             Unit::Stars => is(5.0) && sentence.contains("scale"),
             _ => false,
-        }
-    }
-
-    fn returned(&self) -> Vec<&Row> {
-        let rows = self.catalogue.rows().iter();
-        match self.evidence.numbers.is_empty() {
-            true => Vec::new(),
-            false => rows
-                .filter(|row| self.evidence.numbers.contains(&row.facts.number))
-                .collect(),
         }
     }
 
@@ -177,8 +196,12 @@ fn same_unit(one: Unit, other: Unit) -> bool {
 /// Whether a true value makes the figure true, with what is said around it.
 pub fn fits(value: f64, figure: &Figure) -> bool {
     let stated = figure.value;
-    let counts = matches!(figure.unit, Unit::Seats | Unit::Stars | Unit::Rows | Unit::Cylinders | Unit::Gears);
-    let near = !counts && (value - stated).abs() <= (value * ROUNDING).max(1.0_f64.min(value * 0.05));
+    let counts = matches!(
+        figure.unit,
+        Unit::Seats | Unit::Stars | Unit::Rows | Unit::Cylinders | Unit::Gears
+    );
+    let near =
+        !counts && (value - stated).abs() <= (value * ROUNDING).max(1.0_f64.min(value * 0.05));
     match (figure.bound, figure.is_rounded) {
         (Some(Bound::Least), false) => value >= stated,
         (Some(Bound::Most), false) => value <= stated,
@@ -186,7 +209,9 @@ pub fn fits(value: f64, figure: &Figure) -> bool {
         (Some(Bound::Most), true) => value <= stated && near,
         (None, true) => near,
         // Cents are rounded to the dollar, and shares to the percent.
-        (None, false) if value.fract() != 0.0 && stated.fract() == 0.0 => (value - stated).abs() <= 0.5,
+        (None, false) if value.fract() != 0.0 && stated.fract() == 0.0 => {
+            (value - stated).abs() <= 0.5
+        }
         (None, false) => (value - stated).abs() < 0.005,
     }
 }

@@ -49,7 +49,8 @@ impl Token {
 
 /// Words whose full stop ends no sentence.
 const SHORT: &[&str] = &[
-    "vs", "approx", "e", "g", "i", "est", "mi", "lb", "lbs", "incl", "max", "min", "u", "s", "ca", "id", "hp", "ft",
+    "vs", "approx", "e", "g", "i", "est", "mi", "lb", "lbs", "incl", "max", "min", "u", "s", "ca",
+    "id", "hp", "ft",
 ];
 
 /// Splits a text.
@@ -146,7 +147,10 @@ fn number(text: &str, start: usize, after_dollar: bool) -> (Kind, usize, String)
         end += 1;
     }
     let value: f64 = digits.parse().unwrap_or(f64::INFINITY);
-    let letter_after = text[end..].chars().nth(1).is_some_and(char::is_alphanumeric);
+    let letter_after = text[end..]
+        .chars()
+        .nth(1)
+        .is_some_and(char::is_alphanumeric);
     match bytes.get(end) {
         Some(b'k' | b'K') if !letter_after => (Kind::Number(value * 1000.0), end + 1, digits),
         _ => (Kind::Number(value), end, digits),
@@ -168,7 +172,8 @@ mod tests {
         assert_eq!(
             texts,
             [
-                "the", "cr", "v", "s", "2.0", "l", "gets", "40", "mpg", "vs", "35000", "it", "s", "40", "35000"
+                "the", "cr", "v", "s", "2.0", "l", "gets", "40", "mpg", "vs", "35000", "it", "s",
+                "40", "35000"
             ]
         );
         let numbers: Vec<f64> = tokens.iter().filter_map(Token::number).collect();

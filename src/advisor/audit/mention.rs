@@ -18,6 +18,17 @@ pub struct Mention {
     pub rows: Vec<Row>,
 }
 
+impl Mention {
+    /// Whether it stands for the very same cars.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let numbers = |mention: &Self| {
+            let rows = &mention.rows;
+            (rows.len(), rows.first().map(|row| row.facts.number))
+        };
+        self.models == other.models && numbers(self) == numbers(other)
+    }
+}
+
 /// What follows a make or a year without being a model.
 #[rustfmt::skip]
 const NO_MODELS: &[&str] = &[
@@ -34,7 +45,8 @@ const NO_MODELS: &[&str] = &[
 
 /// Makes whose names are words too: without a year or a model they name nothing.
 const WORDLIKE: &[&str] = &[
-    "smart", "mini", "karma", "lucid", "genesis", "lotus", "ram", "lincoln", "dodge", "jaguar", "saturn", "fisker",
+    "smart", "mini", "karma", "lucid", "genesis", "lotus", "ram", "lincoln", "dodge", "jaguar",
+    "saturn", "fisker",
 ];
 
 /// Bare model names that say something else too often.
@@ -45,7 +57,12 @@ const NOT_BARE: &[&str] = &[
 ];
 
 /// All the cars that these tokens name, from left to right. `known` are models that need no make to be recognised.
-pub fn find(tokens: &[Token], catalogue: &Catalogue, names: &Names, known: &[usize]) -> Vec<Mention> {
+pub fn find(
+    tokens: &[Token],
+    catalogue: &Catalogue,
+    names: &Names,
+    known: &[usize],
+) -> Vec<Mention> {
     let mut found: Vec<Mention> = Vec::new();
     let mut at = 0;
     while at < tokens.len() {
@@ -56,7 +73,9 @@ pub fn find(tokens: &[Token], catalogue: &Catalogue, names: &Names, known: &[usi
             None if is_year && named(tokens, at + 1, names, known).is_some() => None,
             None => unknown(tokens, at, names),
         };
-        at = mention.as_ref().map_or(at + 1, |mention| mention.to.max(at + 1));
+        at = mention
+            .as_ref()
+            .map_or(at + 1, |mention| mention.to.max(at + 1));
         found.extend(mention);
     }
     found
@@ -80,7 +99,10 @@ fn named(tokens: &[Token], at: usize, names: &Names, known: &[usize]) -> Option<
     let mut best: Option<Named> = None;
     let mut key = String::new();
     for (more, token) in tokens[at..].iter().enumerate().take(16) {
-        let joins = matches!(token.kind, Kind::Sign('-' | '.' | '/' | '(' | ')' | '\'' | '&' | '!'));
+        let joins = matches!(
+            token.kind,
+            Kind::Sign('-' | '.' | '/' | '(' | ')' | '\'' | '&' | '!')
+        );
         if token.sentence != first.sentence || (token.text.is_empty() && !joins) {
             break;
         }
@@ -99,7 +121,11 @@ fn named(tokens: &[Token], at: usize, names: &Names, known: &[usize]) -> Option<
                 models.clear();
             }
         }
-        if !models.is_empty() {
+        // "CX-70X" isn't a CX-70.
+        let goes_on = tokens
+            .get(at + more + 1)
+            .is_some_and(|next| next.glued && !next.text.is_empty() && !next.is(&["s"]));
+        if !models.is_empty() && !goes_on {
             let mut wider = names.wider(make, name);
             if let Some(shorter) = best {
                 wider.extend(shorter.models);
@@ -119,7 +145,8 @@ fn named(tokens: &[Token], at: usize, names: &Names, known: &[usize]) -> Option<
 fn is_clear(tokens: &[Token], at: usize, more: usize, key: &str) -> bool {
     let digits = key.chars().any(|c| c.is_ascii_digit());
     let alphabetic = key.chars().any(char::is_alphabetic);
-    let starts = at == 0 || tokens[at - 1].sentence != tokens[at].sentence || tokens[at - 1].is_sign('*');
+    let starts =
+        at == 0 || tokens[at - 1].sentence != tokens[at].sentence || tokens[at - 1].is_sign('*');
     let after_year = at > 0 && tokens[at - 1].year().is_some();
     let first = &tokens[at];
     match () {
@@ -183,8 +210,9 @@ fn fuel_after(tokens: &[Token], from: usize, to: usize) -> Option<(&'static [Fue
     for start in from..=to {
         let said = tokens[start..].iter().enumerate();
         let said = said.filter(|(_, token)| !token.is_sign('-')).take(3);
-        let (places, words): (Vec<usize>, Vec<&str>) =
-            said.map(|(place, token)| (place, token.text.as_str())).unzip();
+        let (places, words): (Vec<usize>, Vec<&str>) = said
+            .map(|(place, token)| (place, token.text.as_str()))
+            .unzip();
         if let Some((count, fuels)) = names::fuels(&words) {
             let end = start + places[count - 1] + 1;
             if end >= to {
@@ -215,16 +243,21 @@ fn unknown(tokens: &[Token], at: usize, names: &Names) -> Option<Mention> {
     if !(has_make || year.is_some() && is_free) {
         return None;
     }
-    let is_name =
-        |token: &Token| token.kind == Kind::Word && token.capital && !token.is(NO_MODELS);
+    let is_name = |token: &Token| token.kind == Kind::Word && token.capital && !token.is(NO_MODELS);
     let first = tokens.get(name).filter(|token| is_name(token))?;
     // A make after a make is a list without commas.
     if names.is_make(&first.text) || first.sentence != tokens[at].sentence {
         return None;
     }
     let mut to = name + 1;
-    while let Some(token) = tokens.get(to).filter(|token| token.sentence == first.sentence && to < name + 5) {
-        let hyphen = token.is_sign('-') && tokens.get(to + 1).is_some_and(|next| next.glued && is_name(next));
+    while let Some(token) = tokens
+        .get(to)
+        .filter(|token| token.sentence == first.sentence && to < name + 5)
+    {
+        let hyphen = token.is_sign('-')
+            && tokens
+                .get(to + 1)
+                .is_some_and(|next| next.glued && is_name(next));
         if !(hyphen || is_name(token)) {
             break;
         }

@@ -36,8 +36,31 @@ const SPOKEN: &[(&str, &str)] = &[
 
 /// First words of names that many cars share, or that mean something else.
 const SHARED: &[&str] = &[
-    "model", "grand", "range", "santa", "gr", "land", "new", "all", "the", "sport", "super", "electric", "series", "air",
-    "town", "monte", "coupe", "van", "convertible", "roadster", "compact", "touring", "type", "john", "fuel",
+    "model",
+    "grand",
+    "range",
+    "santa",
+    "gr",
+    "land",
+    "new",
+    "all",
+    "the",
+    "sport",
+    "super",
+    "electric",
+    "series",
+    "air",
+    "town",
+    "monte",
+    "coupe",
+    "van",
+    "convertible",
+    "roadster",
+    "compact",
+    "touring",
+    "type",
+    "john",
+    "fuel",
 ];
 
 impl Names {
@@ -59,7 +82,9 @@ impl Names {
         let own = own.map(|(at, make)| (letters(make), at));
         found.makes = own.chain(spoken).collect();
         // The longest first, so that no make hides behind another's beginning.
-        found.makes.sort_by_key(|(key, _)| std::cmp::Reverse(key.len()));
+        found
+            .makes
+            .sort_by_key(|(key, _)| std::cmp::Reverse(key.len()));
 
         let mut models: HashMap<(&str, &str, &str), Vec<usize>> = HashMap::new();
         for (at, row) in catalogue.rows().iter().enumerate() {
@@ -71,7 +96,9 @@ impl Names {
             let make = found.names.iter().position(|name| name == make);
             let numbers = rows.iter().map(|at| catalogue.rows()[*at].facts.number);
             let place = found.models.len();
-            found.by_number.extend(numbers.map(|number| (number, place)));
+            found
+                .by_number
+                .extend(numbers.map(|number| (number, place)));
             found.add(make.unwrap_or_default(), base, model, rows);
         }
         found
@@ -87,7 +114,10 @@ impl Names {
             key.push_str(&word);
             if key.starts_with(&base) {
                 keys.push(key.clone());
-            } else if key.len() == word.len() && !SHARED.contains(&word.as_str()) && word.len() > 1 {
+            } else if key.len() == word.len()
+                && !SHARED.contains(&word.as_str())
+                && is_telling(&word)
+            {
                 self.by_first.entry(word).or_default().push(at);
             }
         }
@@ -144,9 +174,17 @@ impl Names {
 
     /// The models that cars with these of EPA's numbers are of.
     pub fn of_numbers(&self, numbers: &[u32]) -> Vec<usize> {
-        let models = numbers.iter().filter_map(|number| self.by_number.get(number));
+        let models = numbers
+            .iter()
+            .filter_map(|number| self.by_number.get(number));
         models.copied().collect()
     }
+}
+
+/// Whether a name's first word can stand for it: `dbx` and `q4`, not `cx`.
+fn is_telling(word: &str) -> bool {
+    let digit = word.chars().any(|c| c.is_ascii_digit());
+    word.len() > 2 || (digit && word.len() == 2)
 }
 
 /// The words of a name, in lower case, as [`super::lex`] parts them.

@@ -137,8 +137,7 @@ impl Reader {
 
     fn push(&mut self, text: &str, from: Range<usize>) {
         self.text.push_str(text);
-        self.from
-            .extend(std::iter::repeat_n(from, text.len()));
+        self.from.extend(std::iter::repeat_n(from, text.len()));
     }
 
     fn flush(&mut self) {
@@ -159,17 +158,17 @@ impl Reader {
 /// The plain form of a character that looks like another; `None` for one that can't be seen.
 fn plainly(letter: char) -> Option<char> {
     // The zeros of other scripts' digits, each followed by its nine.
-    const ZEROS: [char; 8] = [
-        '０', '٠', '۰', '०', '𝟎', '𝟘', '𝟢', '𝟬',
-    ];
+    const ZEROS: [char; 8] = ['０', '٠', '۰', '०', '𝟎', '𝟘', '𝟢', '𝟬'];
     let digit = |zero: &char| u32::from(letter).wrapping_sub(u32::from(*zero));
     if let Some(digit) = ZEROS.iter().map(digit).find(|digit| *digit < 10) {
         return char::from_digit(digit, 10);
     }
     match letter {
-        '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{feff}' => {
-            None
-        }
+        '\u{ad}'
+        | '\u{200b}'..='\u{200f}'
+        | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{2064}'
+        | '\u{feff}' => None,
         '＄' | '﹩' => Some('$'),
         '，' => Some(','),
         '．' => Some('.'),

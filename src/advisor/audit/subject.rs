@@ -14,6 +14,9 @@ use super::unit::{self, Unit};
 use super::{NO_CAR, NO_CAR_OF_YEAR, NOT_LOOKED_UP, NOT_THIS_CAR};
 use crate::cars::Catalogue;
 
+/// How many different cars one reply can name.
+const MOST_CARS: usize = 100;
+
 /// A reply as far as it was read.
 pub struct Reader<'a> {
     catalogue: &'a Catalogue,
@@ -35,12 +38,17 @@ impl<'a> Reader<'a> {
         Self {
             catalogue,
             names,
-            judge: Judge { catalogue, evidence },
+            judge: Judge::new(catalogue, evidence),
             known: names.of_numbers(&numbers),
             named: Vec::new(),
             context: Vec::new(),
             cells: HashMap::new(),
         }
+    }
+
+    /// Whether so many cars were named that no more are read.
+    pub fn is_full(&self) -> bool {
+        self.named.len() >= MOST_CARS
     }
 
     /// The pieces of a block that aren't borne out, in order, each with the reason.
@@ -60,7 +68,10 @@ impl<'a> Reader<'a> {
                 true => NO_CAR_OF_YEAR,
                 false => NO_CAR,
             };
-            wrong.push((tokens[mention.from].start..tokens[mention.to - 1].end, reason));
+            wrong.push((
+                tokens[mention.from].start..tokens[mention.to - 1].end,
+                reason,
+            ));
         }
         for figure in &figures {
             let sentence = Sentence::of(block, &tokens, &mentions, figure);
@@ -74,7 +85,12 @@ impl<'a> Reader<'a> {
     }
 
     /// The cars that a block without any speaks of, and the unit that its column or row has.
-    fn around(&mut self, block: &Block, tokens: &[Token], mentions: &[Mention]) -> (Around, Option<Unit>) {
+    fn around(
+        &mut self,
+        block: &Block,
+        tokens: &[Token],
+        mentions: &[Mention],
+    ) -> (Around, Option<Unit>) {
         if let Some((table, row, column)) = block.cell {
             let end = tokens.len();
             let unit = tokens.iter().find_map(unit::before).or_else(|| {
@@ -82,7 +98,8 @@ impl<'a> Reader<'a> {
                 found.map(|(unit, _)| unit)
             });
             let said = unit.filter(|_| tokens.iter().all(|token| token.number().is_none()));
-            self.cells.insert((table, row, column), (mentions.to_vec(), said));
+            self.cells
+                .insert((table, row, column), (mentions.to_vec(), said));
             let head = self.cells.get(&(table, 0, column)).filter(|_| row > 0);
             let first = self.cells.get(&(table, row, 0)).filter(|_| column > 0);
             let cells = || [first, head].into_iter().flatten();
@@ -94,8 +111,16 @@ impl<'a> Reader<'a> {
             };
             return (around, unit);
         }
-        let outer = self.context.iter().rev().find(|(level, _)| *level < depth(block));
-        let beside = self.context.iter().rev().find(|(level, _)| *level <= depth(block));
+        let outer = self
+            .context
+            .iter()
+            .rev()
+            .find(|(level, _)| *level < depth(block));
+        let beside = self
+            .context
+            .iter()
+            .rev()
+            .find(|(level, _)| *level <= depth(block));
         let found = outer.or(beside);
         let around = Around {
             cars: found.map(|(_, cars)| cars.clone()).unwrap_or_default(),
@@ -124,16 +149,31 @@ impl<'a> Reader<'a> {
             self.context.retain(|(outer, _)| *outer < level);
             self.context.push((level, mentions.clone()));
         }
-        self.named.extend(mentions);
+        for mention in mentions {
+            if !self.named.iter().any(|other| other.is_same(&mention)) {
+                self.named.push(mention);
+            }
+        }
     }
 
     /// Why a figure isn't borne out, if it isn't.
-    fn fault(&self, figure: &Figure, sentence: &Sentence<'_>, around: &Around, block: &[Mention]) -> Option<&'static str> {
+    fn fault(
+        &self,
+        figure: &Figure,
+        sentence: &Sentence<'_>,
+        around: &Around,
+        block: &[Mention],
+    ) -> Option<&'static str> {
         let Sentence { cars, text, .. } = sentence;
         if self.judge.is_convention(figure, text) || self.judge.is_assumed(figure) {
             return None;
         }
-        let all: Vec<&Mention> = self.named.iter().chain(block).chain(&around.cars).collect();
+        let mut all: Vec<&Mention> = Vec::new();
+        for mention in self.named.iter().chain(block).chain(&around.cars) {
+            if !all.iter().any(|other| other.is_same(mention)) {
+                all.push(mention);
+            }
+        }
         if cars.is_empty() {
             return self.fault_without_car(figure, sentence, around, block, &all);
         }
@@ -141,7 +181,8 @@ impl<'a> Reader<'a> {
             return None;
         }
         let subject = sentence.subject(figure);
-        let every = sentence.has(&["both", "all", "each", "every"]) && sentence.figures_after(figure) == 1;
+        let every =
+            sentence.has(&["both", "all", "each", "every"]) && sentence.figures_after(figure) == 1;
         let bears = |mention: &&Mention| self.judge.bears(mention, figure);
         let fine = match every {
             true => subject.iter().all(bears),
@@ -153,7 +194,11 @@ impl<'a> Reader<'a> {
             || others.iter().any(bears)
             || self.judge.combines(&in_sentence, figure)
             || in_sentence.len() < 2 && self.judge.combines(&all, figure)
-            || figure.is_yours && self.judge.is_said(figure) && !subject.iter().any(|mention| self.judge.knows(mention, figure));
+            || figure.is_yours
+                && self.judge.is_said(figure)
+                && !subject
+                    .iter()
+                    .any(|mention| self.judge.knows(mention, figure));
         (!fine).then_some(NOT_THIS_CAR)
     }
 
@@ -167,7 +212,9 @@ impl<'a> Reader<'a> {
         all: &[&Mention],
     ) -> Option<&'static str> {
         // A question and what would be claim nothing.
-        if sentence.is_question || sentence.has(&["if", "would", "could", "stretch", "raise"]) && !sentence.points {
+        if sentence.is_question
+            || sentence.has(&["if", "would", "could", "stretch", "raise"]) && !sentence.points
+        {
             return None;
         }
         let earlier: Vec<&Mention> = match sentence.earlier.is_empty() {
@@ -176,7 +223,10 @@ impl<'a> Reader<'a> {
         };
         let own = self.judge.is_said(figure);
         let free = !sentence.points || figure.is_yours;
-        if own && (figure.is_yours || figure.bound.is_some() && free || earlier.is_empty()) && !(sentence.points && !figure.is_yours) {
+        if own
+            && (figure.is_yours || figure.bound.is_some() && free || earlier.is_empty())
+            && !(sentence.points && !figure.is_yours)
+        {
             return None;
         }
         let plural = sentence.has(&["both", "all", "each", "every", "they", "these"]);
@@ -249,32 +299,59 @@ impl<'b> Sentence<'b> {
             });
             cars.push((mention, listed));
         }
-        let own: Vec<&Token> = tokens.iter().filter(|token| token.sentence == number).collect();
-        let span = own.first().map_or(0, |token| token.start)..own.last().map_or(0, |token| token.end);
-        let last = mentions.iter().rev().find(|mention| tokens[mention.from].sentence < number);
+        let own: Vec<&Token> = tokens
+            .iter()
+            .filter(|token| token.sentence == number)
+            .collect();
+        let span =
+            own.first().map_or(0, |token| token.start)..own.last().map_or(0, |token| token.end);
+        let last = mentions
+            .iter()
+            .rev()
+            .find(|mention| tokens[mention.from].sentence < number);
         let earlier = last.map_or(Vec::new(), |last| {
             let place = tokens[last.from].sentence;
-            mentions.iter().filter(|mention| tokens[mention.from].sentence == place).collect()
+            mentions
+                .iter()
+                .filter(|mention| tokens[mention.from].sentence == place)
+                .collect()
         });
-        let first: Vec<&str> = own.iter().filter(|token| !token.text.is_empty()).take(3).map(|token| token.text.as_str()).collect();
+        let first: Vec<&str> = own
+            .iter()
+            .filter(|token| !token.text.is_empty())
+            .take(3)
+            .map(|token| token.text.as_str())
+            .collect();
         Self {
             tokens,
             cars,
             earlier,
             text: block.text.get(span).unwrap_or_default().to_lowercase(),
             is_question: own.last().is_some_and(|token| token.is_sign('?')),
-            points: first.iter().any(|word| matches!(*word, "it" | "its" | "it's" | "this" | "that" | "price" | "priced" | "costs")),
-            names_number: own.windows(2).any(|pair| pair[0].is(&["all", "both"]) && pair[1].is(&["two", "three", "four", "five", "six"])),
+            points: first.iter().any(|word| {
+                matches!(
+                    *word,
+                    "it" | "its" | "it's" | "this" | "that" | "price" | "priced" | "costs"
+                )
+            }),
+            names_number: own.windows(2).any(|pair| {
+                pair[0].is(&["all", "both"]) && pair[1].is(&["two", "three", "four", "five", "six"])
+            }),
         }
     }
 
     fn has(&self, words: &[&str]) -> bool {
-        self.text.split(|c: char| !c.is_alphanumeric()).any(|word| words.contains(&word))
+        self.text
+            .split(|c: char| !c.is_alphanumeric())
+            .any(|word| words.contains(&word))
     }
 
     /// The cars that a figure is said of by its place: those before it, or the first after it.
     fn subject(&self, figure: &Figure) -> Vec<&'b Mention> {
-        let last = self.cars.iter().rposition(|(mention, _)| mention.to <= figure.at);
+        let last = self
+            .cars
+            .iter()
+            .rposition(|(mention, _)| mention.to <= figure.at);
         let next = last.map_or(0, |last| last + 1);
         // "39 mpg for the RAV4": what follows at once goes before what stands before.
         let is_for = |mention: &Mention| {
@@ -282,7 +359,13 @@ impl<'b> Sentence<'b> {
             between.len() <= 3 && between.first().is_some_and(|token| token.is(&["for"]))
         };
         match last {
-            _ if self.cars.get(next).is_some_and(|(mention, _)| is_for(mention)) => self.list_from(next),
+            _ if self
+                .cars
+                .get(next)
+                .is_some_and(|(mention, _)| is_for(mention)) =>
+            {
+                self.list_from(next)
+            }
             Some(last) => self.list(last),
             None => self.list_from(0),
         }
@@ -294,7 +377,10 @@ impl<'b> Sentence<'b> {
         while first > 0 && self.cars[first].1 {
             first -= 1;
         }
-        self.cars[first..=last].iter().map(|(mention, _)| *mention).collect()
+        self.cars[first..=last]
+            .iter()
+            .map(|(mention, _)| *mention)
+            .collect()
     }
 
     fn list_from(&self, first: usize) -> Vec<&'b Mention> {
@@ -302,13 +388,19 @@ impl<'b> Sentence<'b> {
         while self.cars.get(last + 1).is_some_and(|(_, listed)| *listed) {
             last += 1;
         }
-        self.cars[first..=last].iter().map(|(mention, _)| *mention).collect()
+        self.cars[first..=last]
+            .iter()
+            .map(|(mention, _)| *mention)
+            .collect()
     }
 
     /// Other cars of the sentence that it may be said of, by the words between.
     fn others(&self, figure: &Figure) -> Vec<&'b Mention> {
         let mut others = Vec::new();
-        let last = self.cars.iter().rposition(|(mention, _)| mention.to <= figure.at);
+        let last = self
+            .cars
+            .iter()
+            .rposition(|(mention, _)| mention.to <= figure.at);
         let next = last.map_or(0, |last| last + 1);
         // "39 mpg for the RAV4"
         if let Some((mention, _)) = self.cars.get(next) {
@@ -317,22 +409,33 @@ impl<'b> Sentence<'b> {
             let linked = between.iter().any(|token| {
                 token.is(&["for", "from", "in", "of", "on", "with", "by"]) || token.is_sign('(')
             });
-            let parted = between.iter().any(|token| matches!(token.kind, Kind::Sign(',' | ';')));
-            if near && linked && !parted {
+            let parted = between
+                .iter()
+                .any(|token| matches!(token.kind, Kind::Sign(',' | ';')));
+            if near && (linked && !parted || self.opens(figure)) {
                 others.extend(self.list_from(next));
             }
         }
         // "The RAV4 saves $350 over the CR-V; its range is 300 miles"
         let between = last.map_or(figure.at, |last| self.cars[last].0.to)..figure.at;
-        let goes_back = self.tokens[between].iter().any(|token| token.is(&["it", "its"]));
+        let goes_back = self.tokens[between]
+            .iter()
+            .any(|token| token.is(&["it", "its"]));
         if goes_back && !self.cars.is_empty() {
             others.extend(self.list_from(0));
         }
         // "The RAV4 beats the CR-V with 39 mpg": the last car is only what the first is held against.
         let set_against = |mention: &Mention| {
-            let before = self.tokens[..mention.from].iter().rev().filter(|token| !token.is(&["the", "a"])).take(2);
+            let before = self.tokens[..mention.from]
+                .iter()
+                .rev()
+                .filter(|token| !token.is(&["the", "a"]))
+                .take(2);
             before.into_iter().any(|token| {
-                token.is(&["than", "unlike", "over", "beats", "beating", "against", "like", "vs", "versus", "to", "instead", "edges", "tops", "outdoes"])
+                token.is(&[
+                    "than", "unlike", "over", "beats", "beating", "against", "like", "vs",
+                    "versus", "to", "instead", "edges", "tops", "outdoes",
+                ])
             })
         };
         if let Some(last) = last.filter(|last| *last > 0 && set_against(self.cars[*last].0)) {
@@ -341,10 +444,23 @@ impl<'b> Sentence<'b> {
         }
         // "at 110 MPGe instead of 116"
         let set = ["than", "instead", "rather", "versus", "vs", "compared"];
-        if self.cars.len() > 1 && self.text.split(' ').any(|word| set.contains(&word.trim_matches('.'))) && self.follows_all(figure) {
+        if self.cars.len() > 1
+            && self
+                .text
+                .split(' ')
+                .any(|word| set.contains(&word.trim_matches('.')))
+            && self.follows_all(figure)
+        {
             others.extend(self.cars.iter().map(|(mention, _)| *mention));
         }
         others
+    }
+
+    /// "for $36,400, the Telluride": the figure begins its clause, and its car ends it.
+    fn opens(&self, figure: &Figure) -> bool {
+        let before = |back: usize| figure.from.checked_sub(back).map(|at| &self.tokens[at]);
+        before(1).is_some_and(|token| token.is(&["for", "at", "with"]))
+            && before(2).is_none_or(|token| matches!(token.kind, Kind::Sign(',' | ';' | ':')))
     }
 
     /// Whether all cars of the sentence stand before the figure.
@@ -355,7 +471,11 @@ impl<'b> Sentence<'b> {
     /// How many numbers stand between the last car before a figure and the end, at most.
     fn figures_after(&self, figure: &Figure) -> usize {
         let number = self.tokens[figure.at].sentence;
-        let last = self.cars.iter().rev().find(|(mention, _)| mention.to <= figure.at);
+        let last = self
+            .cars
+            .iter()
+            .rev()
+            .find(|(mention, _)| mention.to <= figure.at);
         let from = last.map_or(0, |(mention, _)| mention.to);
         self.tokens[from..]
             .iter()

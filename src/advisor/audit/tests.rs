@@ -1,3 +1,5 @@
+//! Sentences, honest and not, and what must be marked in them.
+
 use super::*;
 use crate::advisor::catalogue as built_in;
 use crate::advisor::{Knowledge, Role, Turn, needs, tools};
@@ -23,7 +25,10 @@ const RETURNED: &[(&str, &str, &str)] = &[
 fn evidence() -> Evidence {
     let is_returned = |car: &&crate::cars::Car| {
         RETURNED.iter().any(|(make, model, variant)| {
-            car.year == 2025 && car.make == *make && car.model == *model && car.variant.starts_with(variant)
+            car.year == 2025
+                && car.make == *make
+                && car.model == *model
+                && car.variant.starts_with(variant)
         })
     };
     let all: Vec<crate::cars::Car> = CATALOGUE.iter().collect();
@@ -34,7 +39,8 @@ fn evidence() -> Evidence {
     let tesla = cars.iter().find(|car| car.make == "Tesla").unwrap();
     let cost = json!({ "car": tesla.id, "fuel_usd_per_year": 612.4, "assumptions": { "miles_per_year": 13500, "city_percent": 60, "electricity_usd": 0.17 } });
     evidence.add(&[], &cost);
-    evidence.hear("We are six, at most $35,000, and drive 12,000 miles a year. 7 seats would be nice.");
+    evidence
+        .hear("We are six, at most $35,000, and drive 12,000 miles a year. 7 seats would be nice.");
     evidence
 }
 
@@ -96,18 +102,39 @@ const HONEST: &[&str] = &[
 
 /// Sentences with what must be marked in each.
 const LIES: &[(&str, &[&str])] = &[
-    ("The 2025 Aurora Zephyr is the best.", &["2025 Aurora Zephyr"]),
+    (
+        "The 2025 Aurora Zephyr is the best.",
+        &["2025 Aurora Zephyr"],
+    ),
     ("Try the Toyota Zephyr.", &["Toyota Zephyr"]),
-    ("The 2035 Toyota RAV4 Hybrid will do.", &["2035 Toyota RAV4 Hybrid"]),
-    ("A 2025 Honda Pilot Hybrid fits.", &["2025 Honda Pilot Hybrid"]),
-    ("The 2015 Hyundai Ioniq 5 is cheap.", &["2015 Hyundai Ioniq 5"]),
-    ("The 2025 **Zephyr** goes 900 miles.", &["2025 **Zephyr", "900 miles"]),
+    (
+        "The 2035 Toyota RAV4 Hybrid will do.",
+        &["2035 Toyota RAV4 Hybrid"],
+    ),
+    (
+        "A 2025 Honda Pilot Hybrid fits.",
+        &["2025 Honda Pilot Hybrid"],
+    ),
+    (
+        "The 2015 Hyundai Ioniq 5 is cheap.",
+        &["2015 Hyundai Ioniq 5"],
+    ),
+    (
+        "The 2025 **Zephyr** goes 900 miles.",
+        &["2025 **Zephyr", "900 miles"],
+    ),
     ("The 2025 Toyota RAV4 Hybrid AWD gets 60 mpg.", &["60 mpg"]),
     ("The RAV4 Hybrid gets 39 mpg in the city.", &["39 mpg"]),
-    ("The 2025 Toyota RAV4 Hybrid AWD costs $19,999.", &["$19,999"]),
+    (
+        "The 2025 Toyota RAV4 Hybrid AWD costs $19,999.",
+        &["$19,999"],
+    ),
     ("The RAV4 Hybrid costs **$35**,000.", &["$35**,000"]),
     ("The RAV4 Hybrid is yours for 35k.", &["35k"]),
-    ("The RAV4 Hybrid costs your $35,000 and not a cent more.", &["$35,000"]),
+    (
+        "The RAV4 Hybrid costs your $35,000 and not a cent more.",
+        &["$35,000"],
+    ),
     ("The Telluride fits your $35,000 budget.", &["$35,000"]),
     ("The Telluride is under $35,000.", &["$35,000"]),
     ("The CR-V FWD costs about $27,000.", &["$27,000"]),
@@ -116,53 +143,113 @@ const LIES: &[(&str, &[&str])] = &[
     ("The Highlander Hybrid has 4 of 5 stars.", &["4 of 5 stars"]),
     ("The RAV4 Hybrid seats seven.", &["seven"]),
     ("The CR-V AWD is a 7-seater.", &["7-seater"]),
-    ("The Outback has 260 hp and 300 lb-ft of torque.", &["260 hp", "300 lb-ft"]),
-    ("The Ioniq 5 goes over 400 miles on a charge.", &["400 miles"]),
+    (
+        "The Outback has 260 hp and 300 lb-ft of torque.",
+        &["260 hp", "300 lb-ft"],
+    ),
+    (
+        "The Ioniq 5 goes over 400 miles on a charge.",
+        &["400 miles"],
+    ),
     ("The Ioniq 5 charges in 18 minutes.", &["18 minutes"]),
     ("The RAV4 Hybrid tows 3,500 lb.", &["3,500 lb"]),
-    ("The RAV4 Hybrid saves $900 a year over the Outback.", &["$900"]),
-    ("The RAV4 Hybrid gets 39 mpg, the CR-V AWD 41 mpg.", &["41 mpg"]),
-    ("41 mpg for the RAV4 Hybrid and 39 for the CR-V AWD.", &["39"]),
-    ("Both the RAV4 Hybrid and the CR-V AWD get 39 mpg.", &["39 mpg"]),
-    ("- **2025 Subaru Outback AWD**\n  - 35 mpg\n  - Price: $28,000", &["35 mpg", "$28,000"]),
-    ("| Car | MPG |\n|---|---|\n| 2025 Honda CR-V FWD | 45 |", &["45"]),
-    ("| | RAV4 Hybrid | Outback AWD |\n|---|---|---|\n| Price | $20,000 | $33,500 |", &["$20,000"]),
-    ("### 2025 Toyota Highlander Hybrid AWD\n\nIt costs only `$30,000`.", &["$30,000"]),
-    ("The [RAV4 Hybrid](https://example.com) is $&#50;0,000.", &["$&#50;0,000"]),
-    ("The RAV4 Hybrid costs $2\u{200b}0,000.", &["$2\u{200b}0,000"]),
+    (
+        "The RAV4 Hybrid saves $900 a year over the Outback.",
+        &["$900"],
+    ),
+    (
+        "The RAV4 Hybrid gets 39 mpg, the CR-V AWD 41 mpg.",
+        &["41 mpg"],
+    ),
+    (
+        "41 mpg for the RAV4 Hybrid and 39 for the CR-V AWD.",
+        &["39"],
+    ),
+    (
+        "Both the RAV4 Hybrid and the CR-V AWD get 39 mpg.",
+        &["39 mpg"],
+    ),
+    (
+        "- **2025 Subaru Outback AWD**\n  - 35 mpg\n  - Price: $28,000",
+        &["35 mpg", "$28,000"],
+    ),
+    (
+        "| Car | MPG |\n|---|---|\n| 2025 Honda CR-V FWD | 45 |",
+        &["45"],
+    ),
+    (
+        "| | RAV4 Hybrid | Outback AWD |\n|---|---|---|\n| Price | $20,000 | $33,500 |",
+        &["$20,000"],
+    ),
+    (
+        "### 2025 Toyota Highlander Hybrid AWD\n\nIt costs only `$30,000`.",
+        &["$30,000"],
+    ),
+    (
+        "The [RAV4 Hybrid](https://example.com) is $&#50;0,000.",
+        &["$&#50;0,000"],
+    ),
+    (
+        "The RAV4 Hybrid costs $2\u{200b}0,000.",
+        &["$2\u{200b}0,000"],
+    ),
     ("The RAV4 Hybrid costs €20,000.", &["€20,000"]),
-    ("The RAV4 Hybrid gets forty-five miles per gallon.", &["forty-five miles per gallon"]),
-    ("The Model Y costs you $300 a year in electricity.", &["$300"]),
-    ("It costs $12,345 and goes 999 miles.", &["$12,345", "999 miles"]),
+    (
+        "The RAV4 Hybrid gets forty-five miles per gallon.",
+        &["forty-five miles per gallon"],
+    ),
+    (
+        "The Model Y costs you $300 a year in electricity.",
+        &["$300"],
+    ),
+    (
+        "It costs $12,345 and goes 999 miles.",
+        &["$12,345", "999 miles"],
+    ),
     ("Most of them cost under $9,000.", &["$9,000"]),
     ("The Prius PHEV emits 10 g/mi.", &["10 g/mi"]),
-    ("The Telluride is 40% more economical than the RAV4 Hybrid.", &["40%"]),
+    (
+        "The Telluride is 40% more economical than the RAV4 Hybrid.",
+        &["40%"],
+    ),
 ];
 
 #[test]
 fn honest_sentences_are_left_alone() {
-    let wrong: Vec<String> = HONEST
-        .iter()
+    let all = || HONEST.iter().chain(phrases::HONEST);
+    let wrong: Vec<String> = all()
         .filter_map(|text| {
             let marked = marked(text);
             (!marked.is_empty()).then(|| format!("{text}\n    {marked:?}"))
         })
         .collect();
-    assert!(HONEST.len() >= 30);
-    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), HONEST.len(), wrong.join("\n"));
+    assert!(all().count() >= 60);
+    assert!(
+        wrong.is_empty(),
+        "{} of {}:\n{}",
+        wrong.len(),
+        all().count(),
+        wrong.join("\n")
+    );
 }
 
 #[test]
 fn lies_are_marked() {
-    let wrong: Vec<String> = LIES
-        .iter()
+    let all = || LIES.iter().chain(phrases::LIES);
+    let wrong: Vec<String> = all()
         .filter_map(|(text, lies)| {
             let marked = marked(text);
             (marked != *lies).then(|| format!("{text}\n    {marked:?} instead of {lies:?}"))
         })
         .collect();
-    assert!(LIES.len() >= 30);
-    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), LIES.len(), wrong.join("\n"));
+    assert!(all().count() >= 60);
+    assert!(
+        wrong.is_empty(),
+        "{} of {}:\n{}",
+        wrong.len(),
+        all().count(),
+        wrong.join("\n")
+    );
 }
 
 /// Every request of the suite's table, answered at each level of knowledge by the advisor that makes nothing up.
@@ -203,5 +290,67 @@ fn the_built_in_advisor_says_nothing_that_is_not_borne_out() {
         }
     }
     assert!(answers > 100, "{answers}");
-    assert!(wrong.is_empty(), "{} in {answers} answers:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} in {answers} answers:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+}
+
+#[test]
+fn an_answer_is_read_in_a_few_milliseconds_and_a_hostile_one_in_bearable_time() {
+    let evidence = evidence();
+    let timed = |text: &str| {
+        let begin = std::time::Instant::now();
+        let found = audit(&CATALOGUE, &NAMES, &evidence, text).len();
+        (begin.elapsed(), found)
+    };
+    timed("warm");
+    let begin = std::time::Instant::now();
+    Names::of(&CATALOGUE);
+    println!("names: {:?}", begin.elapsed());
+    let long = HONEST.join("\n\n");
+    let ordinary = &long[..long.floor_char_boundary(3 * 1024)];
+    println!("3 KiB: {:?}", timed(ordinary));
+    // Unoptimised builds take ten times as long.
+    assert!(timed(ordinary).0 < std::time::Duration::from_millis(100));
+    for piece in [
+        "$1 mpg ",
+        "2025 Toyota RAV4 Hybrid $9, ",
+        "- 2025 ",
+        "| $1 | 2 mpg |\n|---|---|\n",
+        "a-",
+        "5 or ",
+        "9,",
+        "*",
+        "Toyota ",
+        "> 2025 ",
+        "the RAV4 and ",
+    ] {
+        let (took, found) = timed(&piece.repeat(64 * 1024 / piece.len()));
+        println!("{piece:?}: {took:?}, {found} marked");
+        assert!(
+            took < std::time::Duration::from_secs(5),
+            "{piece:?} took {took:?}"
+        );
+    }
+}
+
+#[test]
+fn a_flood_of_words_hides_no_lie() {
+    let lie = " The RAV4 Hybrid costs $9,000.";
+    for flood in [
+        "$1 mpg. ".repeat(400),
+        "word ".repeat(2_000),
+        "The 2025 Audi Q5, ".repeat(300),
+    ] {
+        for parted in ["", "\n\n"] {
+            let text = format!("{flood}{parted}{lie}");
+            let found = audit(&CATALOGUE, &NAMES, &evidence(), &text);
+            let last = found.last().unwrap();
+            assert!(last.text.contains("$9,000"), "{last:?}");
+            assert!(found.windows(2).all(|pair| pair[0].end <= pair[1].start));
+        }
+    }
 }

@@ -73,8 +73,27 @@ const AFTER: &[(&[&str], Unit)] = &[
 
 /// Words that may stand between a number and its unit: "39 combined mpg", "five NHTSA safety stars".
 const BETWEEN: &[&str] = &[
-    "combined", "city", "highway", "hwy", "epa", "total", "electric", "all", "overall", "safety", "nhtsa", "full", "us", "u", "s",
-    "mean", "estimated", "average", "real", "crash", "test",
+    "combined",
+    "city",
+    "highway",
+    "hwy",
+    "epa",
+    "total",
+    "electric",
+    "all",
+    "overall",
+    "safety",
+    "nhtsa",
+    "full",
+    "us",
+    "u",
+    "s",
+    "mean",
+    "estimated",
+    "average",
+    "real",
+    "crash",
+    "test",
 ];
 
 /// Words before a number that has no unit after it: "Price: 31,500", "seats seven", "rated 5".
@@ -97,7 +116,9 @@ pub fn after(tokens: &[Token], at: usize) -> Option<(Unit, usize)> {
                 while place > at && is_joint(tokens.get(place)?) {
                     place += 1;
                 }
-                let token = tokens.get(place).filter(|token| token.sentence == sentence)?;
+                let token = tokens
+                    .get(place)
+                    .filter(|token| token.sentence == sentence)?;
                 let is = token.text == **word || token.is_sign('%') && *word == "%";
                 if !is {
                     return None;
@@ -192,9 +213,14 @@ fn spelled(variant: &str, unit: &str) -> Vec<f64> {
     let parts: Vec<&str> = variant.split([' ', ',', '-']).collect();
     let mut found = Vec::new();
     for (at, _) in parts.iter().enumerate().filter(|(_, part)| **part == unit) {
-        found.extend(at.checked_sub(1).and_then(|at| parts[at].parse::<f64>().ok()));
+        found.extend(
+            at.checked_sub(1)
+                .and_then(|at| parts[at].parse::<f64>().ok()),
+        );
         // "74 and 165 kW"
-        let earlier = at.checked_sub(3).filter(|_| at > 2 && parts[at - 2] == "and");
+        let earlier = at
+            .checked_sub(3)
+            .filter(|_| at > 2 && parts[at - 2] == "and");
         found.extend(earlier.and_then(|at| parts[at].parse::<f64>().ok()));
     }
     found

@@ -39,7 +39,9 @@ fn call(desk: &Desk<'_>, given: Map<String, Value>) -> Result<ToolResult, String
             "best": best.map(|car| car.id.as_str()).collect::<Vec<_>>(),
         })
     });
-    let names = cars.iter().map(|car| json!({ "id": car.id, "name": car.title(), "variant": car.variant }));
+    let names = cars
+        .iter()
+        .map(|car| json!({ "id": car.id, "name": car.title(), "variant": car.variant }));
     let json = json!({ "cars": names.collect::<Vec<_>>(), "lines": lines.collect::<Vec<_>>() });
     Ok(ToolResult {
         json,

@@ -16,7 +16,8 @@ pub const TOOL: Tool = Tool {
 };
 
 fn parameters() -> Value {
-    let usd = |what: &str| json!({ "type": "number", "minimum": 0, "maximum": 100, "description": what });
+    let usd =
+        |what: &str| json!({ "type": "number", "minimum": 0, "maximum": 100, "description": what });
     json!({
         "type": "object",
         "additionalProperties": false,
@@ -40,7 +41,10 @@ fn parameters() -> Value {
 fn call(desk: &Desk<'_>, mut given: Map<String, Value>) -> Result<ToolResult, String> {
     let cars = super::cars(desk.catalogue, &given)?;
     given.remove("ids");
-    let said = desk.needs.iter().find(|need| need.field == Field::MilesPerYear);
+    let said = desk
+        .needs
+        .iter()
+        .find(|need| need.field == Field::MilesPerYear);
     if let Some(need) = said {
         given.entry("miles_per_year").or_insert(need.value.clone());
     }
@@ -49,7 +53,9 @@ fn call(desk: &Desk<'_>, mut given: Map<String, Value>) -> Result<ToolResult, St
     if let Some(wrong) = assumptions.wrong().first() {
         return Err(wrong.detail.clone());
     }
-    let rows = cars.iter().filter_map(|car| super::row(desk.catalogue, car));
+    let rows = cars
+        .iter()
+        .filter_map(|car| super::row(desk.catalogue, car));
     let costs: Vec<Cost> = rows
         .map(|row| cost(desk.catalogue, row, &assumptions))
         .collect();

@@ -76,7 +76,13 @@ fn parameters() -> Value {
 
 /// All or nothing: one value that can't be used, and nothing is remembered.
 fn call(desk: &Desk<'_>, given: Map<String, Value>) -> Result<ToolResult, String> {
-    let list = |name: &str| given.get(name).and_then(Value::as_array).into_iter().flatten();
+    let list = |name: &str| {
+        given
+            .get(name)
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+    };
     let mut edits = Vec::new();
     for id in list("drop").filter_map(Value::as_str) {
         if !desk.needs.iter().any(|need| need.id == id) {
@@ -91,8 +97,10 @@ fn call(desk: &Desk<'_>, given: Map<String, Value>) -> Result<ToolResult, String
     for item in list("set") {
         let need = read(desk, item)?;
         // Whoever now wants a make no longer refuses it.
-        let against = opposite(need.field).map(|field| Need::new(field, need.value.clone(), "", ""));
-        let against = against.filter(|against| desk.needs.iter().any(|known| known.id == against.id));
+        let against =
+            opposite(need.field).map(|field| Need::new(field, need.value.clone(), "", ""));
+        let against =
+            against.filter(|against| desk.needs.iter().any(|known| known.id == against.id));
         edits.extend(against.map(|against| Edit {
             id: against.id,
             need: None,

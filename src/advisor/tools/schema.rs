@@ -31,7 +31,11 @@ fn object(place: &str, schema: &Value, value: &Value) -> Result<(), String> {
     };
     for (name, value) in fields {
         let schema = known.and_then(|known| known.get(name)).ok_or_else(|| {
-            format!("{place} have no field {:?}; there are {}", cut(name), names())
+            format!(
+                "{place} have no field {:?}; there are {}",
+                cut(name),
+                names()
+            )
         })?;
         at(name, schema, value)?;
     }
@@ -48,10 +52,20 @@ fn array(place: &str, schema: &Value, value: &Value) -> Result<(), String> {
     let items = value
         .as_array()
         .ok_or_else(|| format!("{place} must be a list, not {}", shown(value)))?;
-    let bound = |name: &str| schema[name].as_u64().and_then(|bound| usize::try_from(bound).ok());
-    let (least, most) = (bound("minItems").unwrap_or(0), bound("maxItems").unwrap_or(50));
+    let bound = |name: &str| {
+        schema[name]
+            .as_u64()
+            .and_then(|bound| usize::try_from(bound).ok())
+    };
+    let (least, most) = (
+        bound("minItems").unwrap_or(0),
+        bound("maxItems").unwrap_or(50),
+    );
     if !(least..=most).contains(&items.len()) {
-        return Err(format!("{place} must have {least} to {most} items, not {}", items.len()));
+        return Err(format!(
+            "{place} must have {least} to {most} items, not {}",
+            items.len()
+        ));
     }
     for item in items {
         at(&format!("an item of {place}"), &schema["items"], item)?;
@@ -70,7 +84,10 @@ fn number(place: &str, schema: &Value, value: &Value) -> Result<(), String> {
     let kind = if whole { "a whole number" } else { "a number" };
     match fits {
         true => Ok(()),
-        false => Err(format!("{place} must be {kind} from {least} to {most}, not {}", shown(value))),
+        false => Err(format!(
+            "{place} must be {kind} from {least} to {most}, not {}",
+            shown(value)
+        )),
     }
 }
 
@@ -86,9 +103,11 @@ fn string(place: &str, schema: &Value, value: &Value) -> Result<(), String> {
     let words: Option<Vec<&str>> =
         words.map(|words| words.iter().filter_map(Value::as_str).collect());
     match words {
-        Some(words) if !words.contains(&text) => {
-            Err(format!("{place}: {:?} is none of {}", cut(text), words.join(", ")))
-        }
+        Some(words) if !words.contains(&text) => Err(format!(
+            "{place}: {:?} is none of {}",
+            cut(text),
+            words.join(", ")
+        )),
         _ => Ok(()),
     }
 }
@@ -118,19 +137,37 @@ mod tests {
                 "sort": { "type": "string", "enum": ["price", "power"] },
             },
         });
-        assert_eq!(check(&schema, &json!({ "ids": ["a"], "seats": 5, "sort": "price" })), Ok(()));
+        assert_eq!(
+            check(
+                &schema,
+                &json!({ "ids": ["a"], "seats": 5, "sort": "price" })
+            ),
+            Ok(())
+        );
         for (value, words) in [
             (json!([]), "must be an object"),
             (json!({}), "ids is missing"),
             (json!({ "ids": "a" }), "ids must be a list, not \"a\""),
             (json!({ "ids": [] }), "1 to 2 items, not 0"),
             (json!({ "ids": ["abcd"] }), "at most 3 characters"),
-            (json!({ "ids": [4] }), "an item of ids must be a text, not 4"),
-            (json!({ "ids": ["a"], "seats": "5" }), "seats must be a whole number from 1 to 9, not \"5\""),
+            (
+                json!({ "ids": [4] }),
+                "an item of ids must be a text, not 4",
+            ),
+            (
+                json!({ "ids": ["a"], "seats": "5" }),
+                "seats must be a whole number from 1 to 9, not \"5\"",
+            ),
             (json!({ "ids": ["a"], "seats": 4.5 }), "whole number"),
             (json!({ "ids": ["a"], "seats": -1 }), "from 1 to 9, not -1"),
-            (json!({ "ids": ["a"], "sort": "luck" }), "\"luck\" is none of price, power"),
-            (json!({ "ids": ["a"], "colour": "red" }), "no field \"colour\"; there are ids, seats, sort"),
+            (
+                json!({ "ids": ["a"], "sort": "luck" }),
+                "\"luck\" is none of price, power",
+            ),
+            (
+                json!({ "ids": ["a"], "colour": "red" }),
+                "no field \"colour\"; there are ids, seats, sort",
+            ),
         ] {
             let error = check(&schema, &value).unwrap_err();
             assert!(error.contains(words), "{value}: {error}");

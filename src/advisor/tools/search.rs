@@ -75,7 +75,11 @@ fn call(desk: &Desk<'_>, mut given: Map<String, Value>) -> Result<ToolResult, St
     let filter: Filter =
         serde_json::from_value(Value::Object(given)).map_err(|error| error.to_string())?;
     check_makes(desk.catalogue, &filter)?;
-    Ok(search_cars(desk.catalogue, &filter, limit.unwrap_or(MOST_CARS)))
+    Ok(search_cars(
+        desk.catalogue,
+        &filter,
+        limit.unwrap_or(MOST_CARS),
+    ))
 }
 
 fn list(description: &str, words: impl Iterator<Item = &'static str>) -> Value {
@@ -119,7 +123,9 @@ fn check_makes(catalogue: &Catalogue, filter: &Filter) -> Result<(), String> {
     for wanted in filter.makes.iter().chain(&filter.makes_not) {
         if !makes.iter().any(|make| letters(make) == letters(wanted)) {
             let known = makes.join(", ");
-            return Err(format!("no make is called {wanted:?}; the makes are {known}"));
+            return Err(format!(
+                "no make is called {wanted:?}; the makes are {known}"
+            ));
         }
     }
     Ok(())
@@ -149,4 +155,3 @@ fn brief(car: &Car) -> Value {
         "towing_lb": car.towing_lb,
     })
 }
-
