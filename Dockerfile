@@ -13,6 +13,7 @@ COPY migrations migrations
 COPY static static
 COPY templates templates
 COPY src src
+COPY tests/advice/cases.txt tests/advice/cases.txt
 RUN touch src/main.rs src/lib.rs && cargo build --release --locked
 
 FROM debian:bookworm-slim

@@ -5,6 +5,8 @@ mod forms;
 pub mod passwords;
 pub mod tokens;
 
+pub use forms::safe_next;
+
 use actix_session::{Session, SessionExt};
 use actix_web::dev::Payload;
 use actix_web::http::header;

@@ -1,4 +1,4 @@
-//! The commands: serve, migrate, config, health, catalogue.
+//! The commands: serve, migrate, config, health, catalogue, eval.
 
 use std::io::{IsTerminal, Read, Write};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
@@ -16,6 +16,7 @@ use crate::error::Error;
 use crate::server::Server;
 
 mod catalogue;
+mod eval;
 
 /// A car advisor that you talk to.
 #[derive(Debug, Parser)]
@@ -42,6 +43,8 @@ enum Command {
     /// Work on the catalogue of cars.
     #[command(subcommand)]
     Catalogue(catalogue::Command),
+    /// Put shopper requests to the model in the settings, several times each, and report how it did.
+    Eval(eval::Eval),
 }
 
 /// What ends a command.
@@ -78,6 +81,7 @@ pub fn run() -> ExitCode {
             .map(|config| print(&config.to_string())),
         Command::Health => health(),
         Command::Catalogue(command) => catalogue::run(command),
+        Command::Eval(command) => eval::run(&command),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -35,6 +35,7 @@ pub mod need_edits;
 mod pool;
 pub mod schema;
 pub mod sessions;
+pub mod shortlist;
 pub mod users;
 mod writer;
 

@@ -5,7 +5,7 @@ use askama::Template;
 use serde_json::{Value, json};
 
 use crate::auth::CurrentUser;
-use crate::chat::views::Silhouette;
+use crate::card::Silhouette;
 use crate::error::Error;
 use crate::state::App;
 use crate::web::view::{Html, Shell, Show, View};

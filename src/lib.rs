@@ -1,7 +1,7 @@
 //! Autio: a car advisor that you talk to. The map of the house, from the street down to the cellar.
 //!
-//! Imports go down only: [`cli`] → [`server`] → [`chat`], [`auth`], [`home`], [`health`] → [`web`] →
-//! [`state`] → [`db`], [`advisor`], [`queue`], [`feed`] → [`cars`], [`openai`], [`error`], [`config`].
+//! Imports go down only: [`cli`] → [`server`] → [`home`], [`chat`], [`showroom`], [`auth`], [`health`] → [`card`],
+//! [`web`] → [`state`] → [`db`], [`advisor`], [`queue`], [`feed`] → [`cars`], [`openai`], [`error`], [`config`].
 
 pub mod cli;
 
@@ -13,7 +13,9 @@ pub mod auth;
 pub mod chat;
 pub mod health;
 pub mod home;
+pub mod showroom;
 
+pub mod card;
 pub mod web;
 
 pub mod state;

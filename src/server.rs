@@ -28,6 +28,7 @@ use crate::feed::Feed;
 use crate::health;
 use crate::home;
 use crate::queue::{Jobs, Queue};
+use crate::showroom;
 use crate::state::{App, Parts};
 use crate::web::assets::{self, Assets};
 use crate::web::{guard, problem};
@@ -38,6 +39,9 @@ mod catalogue;
 const SLOW_CLIENT: Duration = Duration::from_secs(10);
 /// How long open connections may go on after SIGTERM, in seconds; replies have 25 of them.
 const SHUTDOWN: u64 = 27;
+
+/// How many replies read their conversation at once: half of SQLite's readers.
+const BEGINNINGS: usize = 2;
 
 /// A server that is bound and ready to run.
 pub struct Server {
@@ -74,6 +78,7 @@ impl Server {
             queue,
             feed: Feed::default(),
             hashing: Arc::new(Semaphore::new(hashes_at_once())),
+            beginnings: Semaphore::new(BEGINNINGS),
             stops: broadcast::Sender::new(256),
             draining: watch::Sender::new(false),
             config,
@@ -163,6 +168,7 @@ fn serve(app: App, listener: TcpListener) -> std::io::Result<Http> {
             .configure(home::routes)
             .configure(auth::routes)
             .configure(chat::routes)
+            .configure(showroom::routes)
             .configure(health::routes)
             .default_service(web::to(home::nowhere))
             .route("/static/{file:.*}", web::get().to(assets::get))

@@ -26,6 +26,9 @@ pub struct Parts {
     pub feed: Feed,
     /// As many password hashes at once as this has permits: each takes 19 MiB and a core.
     pub hashing: Arc<Semaphore>,
+    /// As many replies read their conversation at once as this has permits: when hundreds are taken up together after a
+    /// restart, people's own requests still find a connection.
+    pub beginnings: Semaphore,
     /// Wakes the workers of stopped replies.
     pub stops: broadcast::Sender<String>,
     /// True from SIGTERM on: no new work.

@@ -28,8 +28,16 @@ document.addEventListener("htmx:error", (event) => {
 // When a swap takes away what had the focus, the composer has it next; on a touch screen the
 // conversation has, because the composer would bring up the keyboard.
 let held;
-document.addEventListener("htmx:before:swap", () => (held = document.activeElement));
+let kept;
+document.addEventListener("htmx:before:swap", () => {
+  held = document.activeElement;
+  kept = held.closest(".keep")?.parentElement;
+});
 document.addEventListener("htmx:after:swap", () => {
+  // A car was kept or dropped: the button in its place has the focus.
+  const card = kept;
+  kept = undefined;
+  if (card && !held.isConnected) return card.querySelector(".keep button")?.focus();
   if (!composer || !held || held === document.body || held.checkVisibility()) return;
   const touch = matchMedia("(pointer: coarse)").matches;
   const next = touch ? document.getElementById("messages") : composer.elements.message;

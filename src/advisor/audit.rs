@@ -18,6 +18,7 @@ mod lex;
 mod mention;
 mod names;
 mod plain;
+mod sentence;
 mod subject;
 mod unit;
 

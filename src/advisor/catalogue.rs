@@ -7,7 +7,9 @@ use crate::cars::search::{self, Ranked};
 
 mod ask;
 mod asked;
+mod figure;
 mod pick;
+mod reasons;
 mod say;
 mod talk;
 
@@ -33,7 +35,8 @@ pub fn answer(catalogue: &Catalogue, turns: &[Turn], knowledge: Knowledge) -> An
 
     match talk::kind(text) {
         Talk::Pointing(place) if !changed => {
-            let shown = pick::shown(&search::rank(catalogue, &needs::filter(&earlier)), &earlier);
+            let filter = needs::filter(&earlier);
+            let shown = pick::shown(&search::rank(catalogue, &filter), &filter, &earlier).rows;
             match shown.get(place.of(shown.len())) {
                 Some(row) => {
                     let car = catalogue.car(row);
@@ -83,17 +86,19 @@ pub fn answer(catalogue: &Catalogue, turns: &[Turn], knowledge: Knowledge) -> An
     parts.extend(say::covered(&needs, catalogue.years()));
     if ranked.known == 0 {
         parts.push(say::nothing(&search::search(catalogue, &filter, 0), &needs));
-        parts.extend(say::open(&ranked));
+        parts.extend(say::open(&ranked, 0));
     }
-    if !ranked.rows.is_empty() {
-        let shown = pick::shown(&ranked, &needs);
-        cars = pick::with_reasons(catalogue, &ranked, &shown, &needs, filter.sort);
+    let picked = pick::shown(&ranked, &filter, &needs);
+    if !picked.rows.is_empty() {
+        cars = reasons::with_reasons(catalogue, &ranked, &picked.rows, &needs, filter.sort);
         if ranked.known > 0 {
-            parts.push(say::found(&ranked, &needs, &cars, filter.sort));
+            let known = &cars[..picked.known];
+            parts.push(say::found(&ranked, &needs, known, filter.sort));
         }
         parts.push(say::cars(&cars, knowledge));
+        parts.extend(say::dominated(catalogue, &picked, &filter));
         if ranked.known > 0 {
-            parts.extend(say::open(&ranked));
+            parts.extend(say::open(&ranked, cars.len() - picked.known));
         }
         parts.extend(say::trade_off(&cars));
     }

@@ -105,7 +105,7 @@ pub struct Row {
     base: u32,
     model: u32,
     variant: u32,
-    price_source: u32,
+    pub(super) price_source: u32,
     /// The same for all years and versions of one base model with one kind of fuel.
     pub(super) group: u32,
 }

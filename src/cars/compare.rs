@@ -3,8 +3,11 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::words::{self, UNKNOWN, dollars, thousands};
+use super::words::{self, NOT_RATED, UNKNOWN, dollars, thousands};
 use super::{Body, Car, Drive, Fuel, Transmission};
+
+/// As many cars as can be set side by side.
+pub const MOST_COMPARED: usize = 4;
 
 /// Two or more cars with a line for each figure.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -23,7 +26,7 @@ pub struct Line {
     pub unit: Option<&'static str>,
     /// In the order of the cars.
     pub values: Vec<Figure>,
-    /// At least two known values aren't the same. What isn't known differs from nothing.
+    /// At least two cars are known not to be alike. What isn't known differs from nothing.
     pub differs: bool,
     /// Which way is better, where there is one.
     pub better: Option<Better>,
@@ -37,7 +40,7 @@ pub struct Line {
 pub struct Figure {
     /// As in [`Car`]; null where it isn't known or where the car has none by its nature.
     pub value: Value,
-    /// As people read it: `unknown`, `not rated` and `none: it is electric` among it.
+    /// As people read it, with its unit: `unknown`, `not rated` and `none: it is electric` among it.
     pub text: String,
     pub source: Option<String>,
 }
@@ -111,21 +114,33 @@ const ROWS: [Reader; 17] = [
         "Gas mileage, combined",
         Some("mpg"),
         HIGHER,
-        |car| number(car.mpg.map(|mpg| mpg.combined), words::no_mpg(car.fuel)),
+        |car| {
+            number(
+                car.mpg.map(|mpg| mpg.combined),
+                "mpg",
+                words::no_mpg(car.fuel),
+            )
+        },
     ),
     reader(
         "mpg.city",
         "Gas mileage, city",
         Some("mpg"),
         HIGHER,
-        |car| number(car.mpg.map(|mpg| mpg.city), words::no_mpg(car.fuel)),
+        |car| number(car.mpg.map(|mpg| mpg.city), "mpg", words::no_mpg(car.fuel)),
     ),
     reader(
         "mpg.highway",
         "Gas mileage, highway",
         Some("mpg"),
         HIGHER,
-        |car| number(car.mpg.map(|mpg| mpg.highway), words::no_mpg(car.fuel)),
+        |car| {
+            number(
+                car.mpg.map(|mpg| mpg.highway),
+                "mpg",
+                words::no_mpg(car.fuel),
+            )
+        },
     ),
     reader(
         "mpge.combined",
@@ -134,7 +149,7 @@ const ROWS: [Reader; 17] = [
         HIGHER,
         |car| {
             let none = words::no_plug(car.fuel).filter(|_| car.fuel != Fuel::Hydrogen);
-            number(car.mpge.map(|mpge| mpge.combined), none)
+            number(car.mpge.map(|mpge| mpge.combined), "MPGe", none)
         },
     ),
     reader(
@@ -142,10 +157,10 @@ const ROWS: [Reader; 17] = [
         "Electric range",
         Some("miles"),
         HIGHER,
-        |car| number(car.electric_range_mi, words::no_plug(car.fuel)),
+        |car| number(car.electric_range_mi, "miles", words::no_plug(car.fuel)),
     ),
     reader("range_mi", "Range in all", Some("miles"), HIGHER, |car| {
-        number(car.range_mi, None)
+        number(car.range_mi, "miles", None)
     }),
     reader(
         "fuel_cost_usd_per_year",
@@ -153,7 +168,7 @@ const ROWS: [Reader; 17] = [
         Some("USD a year"),
         LOWER,
         |car| match car.fuel_cost_usd_per_year {
-            Some(usd) => (json!(usd), dollars(usd.into())),
+            Some(usd) => (json!(usd), format!("{} a year", dollars(usd.into()))),
             None => unknown(),
         },
     ),
@@ -162,7 +177,7 @@ const ROWS: [Reader; 17] = [
         "CO₂ from the tailpipe",
         Some("g a mile"),
         LOWER,
-        |car| number(car.co2_g_per_mi, None),
+        |car| number(car.co2_g_per_mi, "g a mile", None),
     ),
     reader(
         "safety.stars",
@@ -179,13 +194,10 @@ const ROWS: [Reader; 17] = [
         None => unknown(),
     }),
     reader("horsepower", "Power", Some("hp"), HIGHER, |car| {
-        number(car.horsepower, None)
+        number(car.horsepower, "hp", None)
     }),
     reader("towing_lb", "Towing", Some("lb"), HIGHER, |car| {
-        match car.towing_lb {
-            Some(pounds) => (json!(pounds), thousands(pounds.into())),
-            None => unknown(),
-        }
+        number(car.towing_lb, "lb", None)
     }),
 ];
 
@@ -204,10 +216,14 @@ fn word<T: Copy>(
     }
 }
 
-/// A number, or why there can be none, or that it isn't known.
-fn number(value: Option<u16>, none: Option<&str>) -> (Value, String) {
-    match (value, none) {
-        (Some(number), _) => (json!(number), thousands(number.into())),
+/// A number with its unit, or why there can be none, or that it isn't known.
+fn number<T: Into<u64> + Copy>(
+    value: Option<T>,
+    unit: &str,
+    none: Option<&str>,
+) -> (Value, String) {
+    match (value.map(Into::into), none) {
+        (Some(number), _) => (json!(number), format!("{} {unit}", thousands(number))),
         (None, Some(none)) => (Value::Null, none.to_owned()),
         (None, None) => unknown(),
     }
@@ -228,7 +244,8 @@ impl Reader {
             })
             .collect();
         // The words, not the value: a price that is an estimate isn't the same as one that is published.
-        let mut known = values.iter().filter(|figure| !figure.value.is_null());
+        let is_known = |figure: &&Figure| ![UNKNOWN, NOT_RATED].contains(&figure.text.as_str());
+        let mut known = values.iter().filter(is_known);
         let first = known.next();
         let differs = first.is_some_and(|first| known.any(|other| other.text != first.text));
         Line {
@@ -294,10 +311,10 @@ mod tests {
         let mpg = line(&comparison, "mpg.combined");
         assert_eq!(
             (mpg.values[0].text.as_str(), &mpg.values[1].value),
-            ("37", &Value::Null)
+            ("37 mpg", &Value::Null)
         );
         assert_eq!(mpg.values[1].text, "none: it is electric");
-        assert!(mpg.best.is_empty() && !mpg.differs);
+        assert!(mpg.best.is_empty() && mpg.differs);
         let range = line(&comparison, "electric_range_mi");
         assert_eq!(
             (&range.values[0].value, &range.best),

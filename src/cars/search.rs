@@ -6,12 +6,25 @@ use serde::{Deserialize, Serialize};
 
 use super::{Body, Car, Catalogue, Drive, Fuel, Row, Transmission};
 
+mod bearing;
 mod change;
+mod dominance;
+pub mod facets;
+mod limit;
+mod names;
+mod sort;
 mod test;
+mod versions;
 
-pub use change::Change;
+use bearing::Bearings;
+pub use bearing::{Bearing, last_price, last_towing};
+pub use change::{Change, Loosening};
+pub use dominance::dominates;
+pub use limit::Limit;
+pub use names::{letters, named};
+pub use sort::Sort;
 use test::{Fit, Test};
-pub use test::{Limit, letters, named};
+pub use versions::versions;
 
 /// When no year and no model is named, this many of the newest model years are searched: who names none nearly always
 /// wants a car that is new or nearly so.
@@ -45,7 +58,7 @@ pub struct Filter {
     pub range_min: Option<u16>,
     pub year_min: Option<u16>,
     pub year_max: Option<u16>,
-    /// US dollars. A car whose price isn't known comes after all whose price is.
+    /// US dollars. A car whose price isn't known comes after all whose price is, see [`Bearing`].
     pub budget_max: Option<u32>,
     pub budget_min: Option<u32>,
     /// The most seats that it is sold with must be as many.
@@ -56,35 +69,6 @@ pub struct Filter {
     /// Pounds. A car whose towing limit isn't known comes after all whose limit is.
     pub towing_min: Option<u32>,
     pub sort: Sort,
-}
-
-/// What comes first. Ties go by CO2, then by a scramble of EPA's number, so that no make has a lead by its name.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Sort {
-    /// The highest miles per gallon, or MPGe for cars that can be charged or run on hydrogen.
-    #[default]
-    Economy,
-    /// The longest range on everything aboard.
-    Range,
-    /// The longest range on electricity.
-    ElectricRange,
-    /// The least CO2 from the tailpipe.
-    Co2,
-    /// The lowest yearly fuel cost.
-    FuelCost,
-    /// The newest model year, then economy.
-    Newest,
-    /// The lowest price.
-    Price,
-    /// The most horsepower.
-    Power,
-    /// The most of NHTSA's overall stars; cars that aren't rated come last.
-    Safety,
-    /// The most seats that it is sold with.
-    Seats,
-    /// The highest towing limit.
-    Towing,
 }
 
 /// What a search found.
@@ -102,7 +86,7 @@ pub struct Found {
     pub unknown: Vec<(Limit, usize)>,
     /// The model years that were searched.
     pub years: (u16, u16),
-    /// When nothing fits: what would, the smallest change first.
+    /// When nothing fits: what would if as few limits as can be gave way, the smallest change first.
     pub changes: Vec<Change>,
 }
 
@@ -133,10 +117,12 @@ pub fn search(catalogue: &Catalogue, filter: &Filter, limit: usize) -> Found {
 /// All that fits, as rows: what a search found before cars are made of it.
 pub struct Ranked {
     /// One for each model and kind of fuel, the best first; those whose price or towing limit is asked for but not known
-    /// come last.
+    /// come last, the likelier first.
     pub rows: Vec<Row>,
     /// How many of the rows, from the first, are known to fit.
     pub known: usize,
+    /// How likely each of the others is to fit.
+    pub bearings: Vec<Bearing>,
     /// Why the others aren't.
     pub open: Vec<(Limit, usize)>,
     pub versions: usize,
@@ -164,14 +150,15 @@ pub fn rank(catalogue: &Catalogue, filter: &Filter) -> Ranked {
                 None
             }
         };
-        let key = |open: Option<Limit>, row: &Row| {
-            (
-                open.is_some(),
-                Reverse(row.facts.year),
-                filter.sort.key(row),
-            )
-        };
-        if best[group].is_none_or(|(other, known)| key(open, row) < key(other, known)) {
+        let first = |open: Option<Limit>, row: &Row| (open.is_some(), Reverse(row.facts.year));
+        let is_better = best[group].is_none_or(|(other, known)| {
+            // Most are told apart by their years alone.
+            let order = first(open, row).cmp(&first(other, known));
+            order
+                .then_with(|| filter.key(row).cmp(&filter.key(known)))
+                .is_lt()
+        });
+        if is_better {
             best[group] = Some((open, row));
         }
     }
@@ -182,8 +169,18 @@ pub fn rank(catalogue: &Catalogue, filter: &Filter) -> Ranked {
         .flatten()
         .map(|(open, row)| (open, *row))
         .collect();
-    found.sort_by_cached_key(|(open, row)| (open.is_some(), filter.sort.key(row)));
+    let bearings = found
+        .iter()
+        .any(|(open, _)| open.is_some())
+        .then(|| Bearings::new(catalogue, filter));
+    let bearing = |open: &Option<Limit>, row: &Row| {
+        let bearings = bearings.as_ref().filter(|_| open.is_some());
+        bearings.map(|bearings| bearings.of(row))
+    };
+    found.sort_by_cached_key(|(open, row)| (bearing(open, row), filter.key(row)));
+    let bearings = found.iter().filter_map(|(open, row)| bearing(open, row));
     Ranked {
+        bearings: bearings.collect(),
         known: found.iter().filter(|(open, _)| open.is_none()).count(),
         open: count(found.iter().filter_map(|(open, _)| *open)),
         rows: found.into_iter().map(|(_, row)| row).collect(),
@@ -215,45 +212,9 @@ pub fn economy(row: &Row) -> Option<u16> {
     figures.map(|figures| figures.combined)
 }
 
-impl Sort {
-    /// Less is better; what isn't known comes last.
-    fn key(self, row: &Row) -> (i32, i32, i32, u32) {
-        let facts = &row.facts;
-        let low = |figure: Option<u16>| figure.map_or(i32::MAX, i32::from);
-        let high = |figure: Option<u16>| figure.map_or(i32::MAX, |figure| -i32::from(figure));
-        let economy = high(economy(row));
-        let first = match self {
-            Sort::Economy => economy,
-            Sort::Range => high(facts.range_mi),
-            Sort::ElectricRange => high(facts.electric_range_mi),
-            Sort::Co2 => low(facts.co2_g_per_mi),
-            Sort::FuelCost => low(facts.fuel_cost_usd_per_year),
-            Sort::Newest => high(Some(facts.year)),
-            Sort::Price => facts
-                .joined
-                .price
-                .map_or(i32::MAX, |price| price.usd.cast_signed()),
-            Sort::Power => high(facts.joined.horsepower),
-            Sort::Safety => high(facts.joined.stars.map(u16::from)),
-            Sort::Seats => high(facts.joined.seats.map(|seats| seats.max.into())),
-            Sort::Towing => high(facts.joined.towing_lb),
-        };
-        let second = if self == Sort::Newest || self == Sort::Co2 {
-            economy
-        } else {
-            low(facts.co2_g_per_mi)
-        };
-        (first, second, economy, scramble(facts.number))
-    }
-}
-
-/// A fixed shuffle of EPA's numbers, which otherwise follow the makers' filings (the mixing step of MurmurHash3).
-fn scramble(number: u32) -> u32 {
-    let mut bits = number;
-    bits = (bits ^ (bits >> 16)).wrapping_mul(0x85eb_ca6b);
-    bits = (bits ^ (bits >> 13)).wrapping_mul(0xc2b2_ae35);
-    bits ^ (bits >> 16)
-}
-
+#[cfg(test)]
+mod fairness;
+#[cfg(test)]
+pub(crate) mod random;
 #[cfg(test)]
 mod tests;

@@ -43,16 +43,8 @@ pub fn price_basis(price: &Price) -> String {
     match price.kind {
         PriceKind::Msrp if mean => format!("{year} MSRP, the mean of its trims"),
         PriceKind::Msrp => format!("{year} MSRP of the lowest trim"),
-        PriceKind::Estimate => {
-            let of = if mean {
-                "mean of its trims"
-            } else {
-                "lowest trim"
-            };
-            format!(
-                "an estimate: the {year} MSRP ({of}), moved to this model year by how new cars' prices moved"
-            )
-        }
+        // By which index and from what is in the source.
+        PriceKind::Estimate => format!("an estimate from the {year} MSRP"),
         PriceKind::Operator => format!("{year}, this site's own price"),
     }
 }

@@ -7,9 +7,8 @@ use serde_json::{Value, json};
 use super::markdown;
 use super::needs::{Chips, Ledger};
 use crate::advisor::audit::Unverified;
-use crate::advisor::catalogue::price_label;
-use crate::advisor::needs::thousands;
-use crate::cars::{Body, Car, Catalogue, Economy, Fuel};
+use crate::card::{self, CarView};
+use crate::cars::{Car, Catalogue};
 use crate::db;
 use crate::db::conversations::Conversation;
 use crate::db::messages::{Message, Role, Status};
@@ -120,7 +119,7 @@ impl MessageView {
                 && !message.text.trim().is_empty(),
             text: message.text.clone(),
             error: message.error.clone(),
-            cars: cars.iter().map(CarView::of).collect(),
+            cars: card::cards(&cars),
             advisor: message
                 .model
                 .as_deref()
@@ -141,115 +140,6 @@ impl MessageView {
     pub fn can_retry(&self) -> bool {
         matches!(self.status, Status::Stopped | Status::Failed)
     }
-}
-
-/// The outline of a body style, as SVG; of a car under a sheet where the body is unknown.
-#[derive(Template)]
-#[template(path = "cars/_silhouette.html")]
-pub struct Silhouette {
-    /// As [`Body::as_str`] has it, or empty.
-    pub body: &'static str,
-}
-
-/// A car as its card shows it.
-pub struct CarView {
-    pub title: String,
-    pub variant: String,
-    pub silhouette: Silhouette,
-    pub body_label: &'static str,
-    /// Name, figure with its unit.
-    pub figures: Vec<(&'static str, String)>,
-    pub why: Vec<String>,
-    /// Where the figures are from, each source once.
-    pub sources: String,
-}
-
-impl CarView {
-    pub fn of(car: &Car) -> Self {
-        let unknown = || "unknown".to_owned();
-        let mut figures = Vec::new();
-        match (&car.mpg, &car.mpge) {
-            (None, None) => figures.push(("Economy", unknown())),
-            (mpg, mpge) => {
-                figures.extend(mpg.map(|mpg| ("Gas mileage", economy(mpg, "mpg"))));
-                let name = match car.fuel {
-                    Fuel::Hydrogen => "On hydrogen",
-                    _ => "On electricity",
-                };
-                figures.extend(mpge.map(|mpge| (name, economy(mpge, "MPGe"))));
-            }
-        }
-        if matches!(car.fuel, Fuel::Electric | Fuel::PlugInHybrid) {
-            let range = car.electric_range_mi.map(|miles| format!("{miles} miles"));
-            figures.push(("Electric range", range.unwrap_or_else(unknown)));
-        }
-        figures.push(("Fuel", car.fuel.label().into()));
-        figures.push((
-            "Drive",
-            car.drive.map_or_else(unknown, |drive| drive.label().into()),
-        ));
-        let cost = car.fuel_cost_usd_per_year;
-        let cost = cost.map(|usd| format!("${} a year", thousands(usd.into())));
-        figures.push(("Fuel cost", cost.unwrap_or_else(unknown)));
-        let co2 = car.co2_g_per_mi.map(|grams| format!("{grams} g/mile"));
-        figures.push(("Tailpipe CO₂", co2.unwrap_or_else(unknown)));
-        let price = car.price.as_ref().map(price_label);
-        figures.push(("Price", price.unwrap_or_else(unknown)));
-        let seats = car.seats.map(|seats| match (seats.min, seats.max) {
-            (min, max) if min == max => max.to_string(),
-            (min, max) => format!("{min} to {max}"),
-        });
-        figures.push(("Seats", seats.unwrap_or_else(unknown)));
-        let stars = car.safety.as_ref();
-        let stars = stars.map(|safety| format!("{} of 5 stars", safety.stars));
-        figures.push(("Safety", stars.unwrap_or_else(|| "not rated".into())));
-        let power = car.horsepower.map(|power| format!("{power} hp"));
-        figures.extend(power.map(|power| ("Power", power)));
-        let towing = car
-            .towing_lb
-            .map(|pounds| format!("{} lb", thousands(pounds.into())));
-        figures.extend(towing.map(|towing| ("Towing", towing)));
-
-        Self {
-            title: car.title(),
-            variant: car.variant.clone(),
-            silhouette: Silhouette {
-                body: car.body.map_or("", Body::as_str),
-            },
-            body_label: car.body.map_or("body style unknown", Body::label),
-            figures,
-            why: car.why.clone(),
-            sources: sources(car),
-        }
-    }
-}
-
-/// The source that most figures share, and the fields that have another.
-fn sources(car: &Car) -> String {
-    let count = |source: &String| {
-        car.sources
-            .values()
-            .filter(|other| *other == source)
-            .count()
-    };
-    let Some(common) = car.sources.values().max_by_key(|source| count(source)) else {
-        return "none".into();
-    };
-    let others = car.sources.iter().filter(|(_, source)| *source != common);
-    let others = others.map(|(field, source)| format!("{}: {source}", field.replace('_', " ")));
-    std::iter::once(common.clone())
-        .chain(others)
-        .collect::<Vec<_>>()
-        .join("; ")
-}
-
-fn economy(economy: Economy, unit: &str) -> String {
-    let Economy {
-        city,
-        highway,
-        combined,
-    } = economy;
-    format!("{combined} {unit} ({city} city, {highway} highway)")
 }
 
 #[derive(Template)]
@@ -314,7 +204,7 @@ pub fn partial_reply(id: &str, text: &str, cars: &[Car]) -> askama::Result<Strin
         html: markdown::to_html(text),
         text: String::new(),
         error: None,
-        cars: cars.iter().map(CarView::of).collect(),
+        cars: card::cards(cars),
         advisor: None,
         catalogue: None,
         unverified: 0,

@@ -195,7 +195,16 @@ async fn make(app: &App, owner: &str, id: &str) -> Result<(), Error> {
         progress.text.clear();
         progress.cars = None;
     });
-    let request = read_request(app, &row).await?;
+    let request = match read_request(app, &row).await {
+        Ok(request) => request,
+        // Nothing was tried yet, so no try is used up: the next sweep begins anew.
+        Err(error) => {
+            let owners = [owner.to_owned()];
+            let handed_back = app.db.write(move |conn| messages::release(conn, &owners));
+            handed_back.await.ok();
+            return Err(error);
+        }
+    };
     let mut text = String::new();
     match answer(app, owner, id, &request, &mut text, &mut stops).await {
         End::LeaseGone => {
@@ -229,6 +238,8 @@ async fn claim(app: &App, owner: &str, id: &str) -> Result<Option<Message>, Erro
 
 /// The conversation up to the message that is to be answered, and who asks.
 async fn read_request(app: &App, reply: &Message) -> Result<Request, Error> {
+    // It is never closed.
+    let _turn = app.beginnings.acquire().await;
     let reply = reply.clone();
     let (messages, mut edits, user) = app
         .db

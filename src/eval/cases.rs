@@ -106,6 +106,14 @@ pub fn parse(text: &str) -> Result<Vec<Case>, CaseError> {
     Ok(cases)
 }
 
+/// The cases that ship with the program: those of `tests/advice/cases.txt`.
+///
+/// # Errors
+/// When the file isn't of its format, which its test rules out for a build that passed.
+pub fn built_in() -> Result<Vec<Case>, CaseError> {
+    parse(include_str!("../../tests/advice/cases.txt"))
+}
+
 /// The makes that take the place of `{make}`, in the case's text and in its needs.
 pub const SWAPPED: [&str; 5] = ["Toyota", "Ford", "Hyundai", "BMW", "Subaru"];
 

@@ -42,6 +42,24 @@ impl Oracle {
         }
     }
 
+    /// Every car, in the catalogue's order.
+    pub fn cars(&self) -> impl Iterator<Item = &Car> {
+        self.cars.iter().map(|(car, _)| car)
+    }
+
+    /// Whether one of the cars at these places meets these needs or may, whatever its year where none is asked for.
+    pub fn one_fits(&self, places: &[usize], needs: &[String]) -> bool {
+        let mut needs = needs.to_vec();
+        needs.push("year_min=0".to_owned());
+        places.iter().any(|at| meets(&self.cars[*at].1, &needs))
+    }
+
+    /// Whether any car at all surely meets these needs.
+    pub fn something_fits(&self, needs: &[String]) -> bool {
+        let mut cars = self.cars.iter();
+        cars.any(|(_, json)| meets(json, needs) && !lacks(json, needs))
+    }
+
     /// What is wrong with an answer to these needs (`field=value`): cars that break one, cars or figures that don't
     /// exist, cars kept back.
     pub fn complaints(&self, needs: &[String], answer: &Answer) -> Vec<Complaint> {
@@ -82,10 +100,7 @@ impl Oracle {
             );
         }
         let searched = !needs.is_empty();
-        if searched
-            && answer.cars.is_empty()
-            && self.cars.iter().any(|(_, json)| meets(json, needs))
-        {
+        if searched && answer.cars.is_empty() && self.cars.iter().any(|(_, json)| surely(json)) {
             put(Kind::KeptBack, "cars fit, but none is shown".to_owned());
         }
         if !searched && !answer.cars.is_empty() {
@@ -98,7 +113,8 @@ impl Oracle {
             let start = format!("{}. **", at + 1);
             match answer.text.lines().find(|line| line.starts_with(&start)) {
                 Some(line) => {
-                    if let Some(what) = invented(line, car, &answer.text) {
+                    let others = self.others(line, car, answer);
+                    if let Some(what) = invented(line, car, &others, &answer.text) {
                         put(Kind::Invented, what);
                     }
                 }
@@ -110,14 +126,48 @@ impl Oracle {
         }
         wrong
     }
+
+    /// The numbers that a line may give beside those of its own car: of another car that is shown and that the line names
+    /// after "but", and of the same model with the same fuel where its own figure isn't known.
+    fn others(&self, line: &str, car: &Car, answer: &Answer) -> Vec<String> {
+        let mut others: Vec<String> = Vec::new();
+        let against = line.split_once("; but ").map_or("", |(_, against)| against);
+        let against = against.replace('\\', "");
+        for other in &answer.cars {
+            if against.contains(&format!("{} {}", other.make, other.model)) {
+                others.extend(own(other));
+            }
+        }
+        let kind = |car: &Car| {
+            let first = car.model.split(' ').next().unwrap_or("").to_lowercase();
+            (car.make.clone(), car.fuel, first)
+        };
+        if line.contains("unknown") {
+            let same = self.cars.iter().map(|(other, _)| other);
+            let same = same.filter(|other| kind(other) == kind(car));
+            others.extend(same.flat_map(own));
+        }
+        others
+    }
+}
+
+/// The numbers among a car's figures.
+fn own(car: &Car) -> Vec<String> {
+    let figures = Car {
+        why: Vec::new(),
+        sources: Default::default(),
+        ..car.clone()
+    };
+    numbers(&json_of(&figures).to_string())
 }
 
 fn json_of(car: &Car) -> Value {
     serde_json::to_value(car).expect("a car is plain data")
 }
 
-/// Numbers in a car's line that are neither its figures nor the count of what was found.
-fn invented(line: &str, car: &Car, text: &str) -> Option<String> {
+/// Numbers in a car's line that are neither its figures, nor those of others that it may give, nor the count of what was
+/// found.
+fn invented(line: &str, car: &Car, others: &[String], text: &str) -> Option<String> {
     let count = numbers(
         text.split(" fit")
             .next()
@@ -127,14 +177,8 @@ fn invented(line: &str, car: &Car, text: &str) -> Option<String> {
             .unwrap_or(""),
     );
     let place = numbers(line).into_iter().next();
-    let mut known = numbers(
-        &json_of(&Car {
-            why: Vec::new(),
-            sources: Default::default(),
-            ..car.clone()
-        })
-        .to_string(),
-    );
+    let mut known = own(car);
+    known.extend_from_slice(others);
     known.extend(count);
     known.extend(place);
     // The 2 of CO2.

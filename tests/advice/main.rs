@@ -26,6 +26,7 @@ fn main() -> ExitCode {
     table.extend(rows::said(&runs));
     table.extend(rows::questions(&runs));
     table.push(rows::swaps(&runs, &catalogue));
+    table.push(rows::relaxation(&catalogue));
     for row in &table {
         for note in &row.notes {
             println!("{}: {note}", row.name);

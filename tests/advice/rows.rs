@@ -6,6 +6,7 @@ use autio::advisor::needs::question;
 use autio::cars::Catalogue;
 use autio::eval::cases::Check;
 use autio::eval::oracle::{Complaint, Kind, Oracle};
+use autio::eval::relaxation;
 use autio::eval::table::Row;
 
 use crate::conversation::{Run, answer, sorted, written};
@@ -263,6 +264,13 @@ pub fn swaps(runs: &[Run], catalogue: &Catalogue) -> Row {
         &format!("{pairs} swaps"),
         wrong,
     )
+}
+
+/// Made-up requests that nothing fits: the smallest changes, and no others, are offered.
+pub fn relaxation(catalogue: &Catalogue) -> Row {
+    let counts = relaxation::check(catalogue, 1, 300);
+    let name = "Relaxation minimal, where nothing fits";
+    Row::at_least(name, counts.minimal, counts.checked, 1000, counts.wrong)
 }
 
 /// How many cases and turns there are of each category.

@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import { HtmlValidate } from "html-validate";
 
 import { DESKTOP, finished, PASSWORD, PHONE, reply, say } from "./browser.mjs";
+import { ELECTRIC, GASOLINE, HYBRID, PLUG_IN } from "./cars.test.mjs";
 import { until } from "./facts.mjs";
 import { Server } from "./server.mjs";
 import { Upstream } from "./upstream.mjs";
@@ -24,6 +25,8 @@ const validator = new HtmlValidate({
     "doctype-style": "off",
     // Style alone: a button in a form submits by default, and ours do.
     "no-implicit-button-type": "off",
+    // The choices of one filter are several boxes of one name: that is how forms send a list.
+    "form-dup-name": "off",
     // Style alone: spaces at the end of a line, where a template's block stood.
     "no-trailing-whitespace": "off",
     // A choice of length: titles hold the person's own words.
@@ -137,6 +140,29 @@ export default async function tell(facts) {
         await page.getByLabel("Enthusiast").check();
         await page.getByRole("button", { name: "Save" }).click();
         await page.getByText("Saved.").waitFor();
+      },
+    },
+    "the cars with filters": { visit: (page) => page.goto("/cars?bodies=suv&drives=awd&budget_max=45000&year_min=2020") },
+    "the cars with filters that can't be used": { error: 422, visit: (page) => page.goto("/cars?bodies=truck&budget_max=cheap&models=%21&sort=best") },
+    "the cars of somebody logged in": { member: true, visit: (page) => page.goto("/cars?fuels=electric") },
+    "one car": { visit: (page) => page.goto(`/cars/${HYBRID}`) },
+    "one car of somebody logged in, with figures that can't be used": {
+      member: true,
+      error: 422,
+      visit: (page) => page.goto(`/cars/${HYBRID}/cost?miles_per_year=many&price_usd=free`),
+    },
+    "two cars side by side with their chart": { visit: (page) => page.goto(`/cars/compare?ids=${HYBRID},${GASOLINE}`) },
+    "four cars side by side": { visit: (page) => page.goto(`/cars/compare?ids=${HYBRID},${GASOLINE},${PLUG_IN},${ELECTRIC}`) },
+    "a comparison of one car": { error: 422, visit: (page) => page.goto(`/cars/compare?ids=${HYBRID}`) },
+    "an empty shortlist": { member: true, visit: (page) => page.goto("/shortlist") },
+    "a shortlist": {
+      member: true,
+      async visit(page) {
+        for (const id of [HYBRID, PLUG_IN]) {
+          const kept = await page.request.post(`/shortlist/${id}`, { headers: { accept: "text/html", origin: catalogue.url }, form: {} });
+          assert.ok(kept.ok());
+        }
+        await page.goto("/shortlist");
       },
     },
     "the page for an address that isn't there": { error: 404, visit: (page) => page.goto("/no/such/page") },

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { finished, launch, newEmail, PASSWORD, say, Stage } from "./browser.mjs";
+import { GASOLINE, HYBRID } from "./cars.test.mjs";
 
 const all = process.argv.includes("--all");
 const [url, folder = fileURLToPath(new URL("../../docs/images", import.meta.url))] = process.argv.slice(2).filter((word) => word !== "--all");
@@ -54,7 +55,7 @@ try {
       await takeAll(page, name);
     }
     const visitor = await stage.open({ url });
-    for (const [name, path] of [["landing", "/"], ["login", "/login"], ["signup", "/signup"]]) {
+    for (const [name, path] of [["landing", "/"], ["cars", "/cars?bodies=suv&budget_max=40000"], ["car", `/cars/${HYBRID}`], ["compare", `/cars/compare?ids=${HYBRID},${GASOLINE}`], ["login", "/login"], ["signup", "/signup"]]) {
       await visitor.goto(path);
       await takeAll(visitor, name);
     }

@@ -6,14 +6,17 @@
 
 mod accounts;
 mod audit;
+mod cars;
 mod catalogue;
 mod chat;
 mod database;
+mod eval;
 mod formats;
 mod idempotency;
 mod law;
 mod model;
 mod needs;
+mod process;
 mod readme;
 mod restart;
 mod site;

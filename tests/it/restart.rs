@@ -1,62 +1,14 @@
 //! The binary itself: killed at any moment and started again, it has lost nothing; its bad settings
 //! are one clear line.
 
-use std::process::Stdio;
 use std::time::Duration;
 
-use reqwest::Client;
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
+use tokio::process::Command;
 
-use crate::site::{Database, PASSWORD, client};
+use crate::process::{command, start};
+use crate::site::{Database, client};
 use crate::upstream::{Script, Upstream};
-
-/// A process of the binary. It ends with the test.
-struct Process {
-    child: Child,
-    base: String,
-}
-
-impl Process {
-    /// Makes an account and returns its token.
-    async fn sign_up(&self, http: &Client, email: &str) -> String {
-        let account = json!({ "email": email, "password": PASSWORD });
-        let signup = http
-            .post(format!("{}/auth/signup", self.base))
-            .json(&account);
-        let entered: Value = signup.send().await.unwrap().json().await.unwrap();
-        entered["access_token"].as_str().unwrap().to_owned()
-    }
-}
-
-fn command(database: &Database) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_autio"));
-    command
-        .env_clear()
-        .current_dir(database.dir())
-        .env("AUTIO_ADDR", "127.0.0.1:0")
-        .env("DATABASE_URL", &database.url)
-        .env("JWT_SECRET", "a secret of the tests, longer than 32 bytes")
-        .stderr(Stdio::piped())
-        .kill_on_drop(true);
-    command
-}
-
-async fn start(database: &Database, settings: &[(&str, &str)]) -> Process {
-    let mut command = command(database);
-    let mut child = command.envs(settings.iter().copied()).spawn().unwrap();
-    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-    let base = loop {
-        let line = lines.next_line().await.unwrap().expect("it ended");
-        if let Some((_, address)) = line.split_once("Autio is up on ") {
-            break address.split_whitespace().next().unwrap().to_owned();
-        }
-    };
-    // Read on, so that a full pipe never blocks it.
-    tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-    Process { child, base }
-}
 
 #[tokio::test]
 async fn a_kill_right_after_the_answer_loses_nothing() {

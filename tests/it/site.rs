@@ -198,6 +198,10 @@ impl Caller {
         self.http.post(format!("{}{path}", self.base))
     }
 
+    pub fn put(&self, path: &str) -> RequestBuilder {
+        self.http.put(format!("{}{path}", self.base))
+    }
+
     pub fn patch(&self, path: &str) -> RequestBuilder {
         self.http.patch(format!("{}{path}", self.base))
     }

@@ -1,42 +1,72 @@
 //! What a car has of the figures that a shopper asked for: price, seats, stars, power and towing.
 
+use super::figure::Figure;
 use crate::advisor::needs::{Field, Need, thousands};
+use crate::cars::search::Sort;
 use crate::cars::{Car, Price, PriceKind, Seats};
 
+/// A figure in words; what isn't known is said where it was asked for.
+type Said = (Option<Figure>, String);
+
+/// Whether the shopper limited one of these, or wants the best of it first.
+fn asks(needs: &[Need], sort: Sort, fields: &[Field], first: Sort) -> bool {
+    sort == first || needs.iter().any(|need| fields.contains(&need.field))
+}
+
+fn asks_price(needs: &[Need], sort: Sort) -> bool {
+    asks(
+        needs,
+        sort,
+        &[Field::BudgetMax, Field::BudgetMin],
+        Sort::Price,
+    )
+}
+
 /// The figures that are asked for, the price first; what isn't known is said.
-pub fn figures(car: &Car, needs: &[Need]) -> Vec<String> {
-    let asks = |fields: &[Field]| needs.iter().any(|need| fields.contains(&need.field));
-    let mut figures = Vec::new();
-    if asks(&[Field::BudgetMax, Field::BudgetMin]) {
-        figures.push(car.price.as_ref().map_or("price unknown".to_owned(), price));
+pub fn figures(car: &Car, needs: &[Need], sort: Sort) -> Vec<Said> {
+    let mut figures: Vec<Said> = Vec::new();
+    let mut say = |figure: Figure, text: Option<String>| {
+        figures.extend(text.map(|text| (Some(figure), text)));
+    };
+    if asks_price(needs, sort) {
+        let known = car.price.as_ref().map(price);
+        say(Figure::Price, known.or(Some("price unknown".to_owned())));
     }
-    if asks(&[Field::SeatsMin]) {
-        figures.extend(car.seats.map(seats));
+    if asks(needs, sort, &[Field::SeatsMin], Sort::Seats) {
+        say(Figure::Seats, car.seats.map(seats));
     }
-    if asks(&[Field::StarsMin]) {
-        figures.extend(stars(car));
+    if asks(needs, sort, &[Field::StarsMin], Sort::Safety) {
+        say(Figure::Stars, stars(car));
     }
-    if asks(&[Field::TowingMin]) {
-        let pounds = car
-            .towing_lb
-            .map(|pounds| format!("tows {} lb", thousands(pounds.into())));
-        figures.push(pounds.unwrap_or_else(|| "towing limit unknown".to_owned()));
+    if asks(needs, sort, &[Field::TowingMin], Sort::Towing) {
+        let pounds = car.towing_lb;
+        let known = pounds.map(|pounds| format!("tows {} lb", thousands(pounds.into())));
+        say(
+            Figure::Towing,
+            known.or(Some("towing limit unknown".to_owned())),
+        );
     }
-    if asks(&[Field::HorsepowerMin]) {
-        figures.extend(car.horsepower.map(|power| format!("{power} hp")));
+    if asks(needs, sort, &[Field::HorsepowerMin], Sort::Power) {
+        say(
+            Figure::Power,
+            car.horsepower.map(|power| format!("{power} hp")),
+        );
     }
     figures
 }
 
 /// Price and stars, where they are known but weren't asked for.
-pub fn others(car: &Car, needs: &[Need]) -> Vec<String> {
-    let asks = |fields: &[Field]| needs.iter().any(|need| fields.contains(&need.field));
+pub fn others(car: &Car, needs: &[Need], sort: Sort) -> Vec<Said> {
     let mut others = Vec::new();
-    if !asks(&[Field::BudgetMax, Field::BudgetMin]) {
-        others.extend(car.price.as_ref().map(price));
+    if !asks_price(needs, sort) {
+        others.extend(
+            car.price
+                .as_ref()
+                .map(|known| (Some(Figure::Price), price(known))),
+        );
     }
-    if !asks(&[Field::StarsMin]) {
-        others.extend(stars(car));
+    if !asks(needs, sort, &[Field::StarsMin], Sort::Safety) {
+        others.extend(stars(car).map(|text| (Some(Figure::Stars), text)));
     }
     others
 }

@@ -2,11 +2,17 @@
 
 use super::talk;
 use crate::advisor::needs::{Field, Need, thousands};
-use crate::cars::search::{Change, Found, Limit, Ranked, Sort};
+use crate::cars::search::{Ranked, Sort};
 use crate::cars::{Car, PriceKind};
 
+mod dominated;
+mod nothing;
+mod open;
 mod shown;
 
+pub use dominated::dominated;
+pub use nothing::nothing;
+pub use open::open;
 pub use shown::{cars, in_full, terms, trade_off};
 
 pub const GREETING: &str = "Hello. Tell me what you need in a car, in your own words: its shape, what it should run on, \
@@ -153,76 +159,6 @@ pub fn found(ranked: &Ranked, needs: &[Need], cars: &[Car], sort: Sort) -> Strin
     }
 }
 
-/// What nearly fits, when nothing does.
-pub fn nothing(found: &Found, needs: &[Need]) -> String {
-    let (first, last) = found.years;
-    let years = if needs
-        .iter()
-        .any(|need| matches!(need.field, Field::YearMin | Field::YearMax | Field::Model))
-    {
-        String::new()
-    } else {
-        format!(" among model years {first} to {last}")
-    };
-    match found.changes.as_slice() {
-        [] => format!(
-            "Nothing in the catalogue meets all of that{years}, and changing a single need would not help. Take back two."
-        ),
-        [first, rest @ ..] => {
-            let mut text = format!(
-                "Nothing in the catalogue meets all of that{years}. The smallest change that would help: {}",
-                change(first, needs)
-            );
-            if let Some(other) = rest.first() {
-                text += &format!(". Or: {}", change(other, needs));
-            }
-            text + "."
-        }
-    }
-}
-
-fn change(change: &Change, needs: &[Need]) -> String {
-    let gives = if change.total == 1 {
-        "gives 1 model".to_owned()
-    } else {
-        format!("gives {} models", change.total)
-    };
-    let of = |fields: &[Field]| list(needs.iter().filter(|need| fields.contains(&need.field)));
-    let without = |fields: &[Field]| format!("leaving out \"{}\" {gives}", of(fields));
-    let to = change.to.unwrap_or(0);
-    let from = change.from.unwrap_or(0);
-    match change.limit {
-        Limit::Mpg => format!("at least {to} mpg or MPGe instead of {from} {gives}"),
-        Limit::ElectricRange => {
-            format!("at least {to} miles on electricity instead of {from} {gives}")
-        }
-        Limit::Range => format!("at least {to} miles of range instead of {from} {gives}"),
-        Limit::YearMin => format!("going back to model year {to} {gives}"),
-        Limit::YearMax => format!("going up to model year {to} {gives}"),
-        Limit::BudgetMax => format!("${} more {gives}", thousands((to - from).into())),
-        Limit::BudgetMin => format!("from ${} on {gives}", thousands(to.into())),
-        Limit::Seats => format!("{to} seats instead of {from} {gives}"),
-        Limit::Stars => format!("{to} safety stars instead of {from} {gives}"),
-        Limit::Horsepower => format!("at least {to} hp instead of {from} {gives}"),
-        Limit::Towing => format!(
-            "towing {} lb instead of {} {gives}",
-            thousands(to.into()),
-            thousands(from.into())
-        ),
-        Limit::Body => without(&[Field::Body]),
-        Limit::BodyNot => without(&[Field::BodyNot]),
-        Limit::Fuel => without(&[Field::Fuel]),
-        Limit::FuelNot => without(&[Field::FuelNot]),
-        Limit::Drive => without(&[Field::Drive]),
-        Limit::Make => without(&[Field::Make]),
-        Limit::MakeNot => without(&[Field::MakeNot]),
-        Limit::Model => without(&[Field::Model]),
-        Limit::ModelNot => format!("taking in the models that you ruled out {gives}"),
-        Limit::Transmission => without(&[Field::Transmission]),
-        Limit::TransmissionNot => without(&[Field::TransmissionNot]),
-    }
-}
-
 /// Models that may fit, but lack a figure.
 pub fn unknown(ranked: &Ranked) -> Option<String> {
     let counts = ranked.unknown.iter().map(|(limit, count)| {
@@ -238,29 +174,6 @@ pub fn unknown(ranked: &Ranked) -> Option<String> {
     });
     let counts: Vec<String> = counts.collect();
     (!counts.is_empty()).then(|| format!("Left out, though they may fit: {}.", join(counts)))
-}
-
-/// Cars that follow in the list though a figure that was asked for isn't known of them.
-pub fn open(ranked: &Ranked) -> Option<String> {
-    let counts = ranked.open.iter().map(|(limit, count)| {
-        let (models, have) = if *count == 1 {
-            ("model", "has")
-        } else {
-            ("models", "have")
-        };
-        let known = match limit {
-            Limit::Towing => "towing limit",
-            _ => "price",
-        };
-        format!("{count} {models} that {have} no {known} in the data")
-    });
-    let counts: Vec<String> = counts.collect();
-    let after = if ranked.known > 0 {
-        "Listed after those that fit"
-    } else {
-        "They may fit, so here they are"
-    };
-    (!counts.is_empty()).then(|| format!("{after}: {}.", join(counts)))
 }
 
 /// What prices are, where a budget is asked for.

@@ -12,7 +12,7 @@ pub const TOOL: Tool = Tool {
         comes once for each kind of fuel, in its newest year that fits. Every limit that is given must be met; leave \
         out what the person didn't ask for. null is unknown: never 0, never average. A price is a new car's of that model \
         year: msrp is published, estimate is carried over from price_year and must be called an estimate. When nothing fits, \
-        the result says which single change would give cars.",
+        the result says which smallest changes would give cars.",
     parameters,
     call,
 };
@@ -105,8 +105,8 @@ pub fn search_cars(catalogue: &Catalogue, filter: &Filter, limit: usize) -> Tool
         "sorted_by": filter.sort,
         "cars": found.cars.iter().map(brief).collect::<Vec<_>>(),
         "left_out_because_unknown": found.unknown.iter().map(|(limit, count)| json!({ "limit": limit, "models": count })).collect::<Vec<_>>(),
-        "single_changes_that_give_cars": found.changes.iter().take(4).map(|change| json!({
-            "limit": change.limit, "from": change.from, "to": change.to, "models": change.total,
+        "smallest_changes_that_give_cars": found.changes.iter().take(4).map(|change| json!({
+            "change": change.parts, "models": change.total,
         })).collect::<Vec<_>>(),
         "source": catalogue.version,
         "other_sources": catalogue.sources,

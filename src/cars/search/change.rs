@@ -1,201 +1,187 @@
-//! When nothing fits: the one limit whose loosening or dropping gives cars, the smallest change first.
+//! When nothing fits: the fewest limits, loosened the least, that give cars.
 
-use super::test::{Fit, Test};
-use super::{Filter, Limit, economy, rank};
+use std::collections::HashSet;
+
+use super::test::Test;
+use super::{Filter, Limit};
 use crate::cars::{Catalogue, Row};
 
-/// One limit changed, the others kept.
+/// More limits than these are never changed at once: that would be another request.
+pub const MOST_LIMITS: usize = 3;
+
+/// Some limits changed, the others kept.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Change {
-    pub limit: Limit,
-    /// What a number was, and what it would have to be; `None` where the limit is dropped.
-    pub from: Option<u32>,
-    pub to: Option<u32>,
+    /// What is changed, in the order of the limits.
+    pub parts: Vec<Loosening>,
+    /// How much that gives way, in millionths: the sum of its parts' sizes.
+    pub size: u32,
     /// How many models that gives.
     pub total: usize,
     /// The filter with the change made.
     pub filter: Filter,
 }
 
-type Figure = fn(&Row) -> Option<u32>;
+/// One limit that gives way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Loosening {
+    pub limit: Limit,
+    /// What a number was, and what it would have to be; `None` where the limit is dropped.
+    pub from: Option<u32>,
+    pub to: Option<u32>,
+}
 
-/// Every single change that gives cars. How small one is: a number by the share that it gives way, years by how many,
-/// a dropped list by how much of a wish it takes back, and an exclusion last.
+/// What a row breaks: so many limits, and what each would have to be for the row.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Breach {
+    size: u32,
+    count: usize,
+    limits: [Option<Limit>; MOST_LIMITS],
+    from: [u32; MOST_LIMITS],
+    to: [u32; MOST_LIMITS],
+}
+
+/// The smallest changes that give cars which are known to fit, the smallest first: for each set of limits of the
+/// smallest number that is enough (one, two or three), the least loosening. `docs/advice.md` has the exact definition.
+///
+/// Each row breaks a set of limits and needs each of them brought to its own figure, so one pass over the rows finds all
+/// sets and the least loosening of each. Nothing may fit as it is.
 pub fn changes(catalogue: &Catalogue, filter: &Filter) -> Vec<Change> {
-    let mut found: Vec<(f32, Change)> = Vec::new();
-    let mut offer = |size: f32, limit, from, to, changed: Filter| {
-        let total = rank(catalogue, &changed).known;
-        if total > 0 {
-            found.push((
-                size,
-                Change {
-                    limit,
-                    from,
-                    to,
-                    total,
-                    filter: changed,
-                },
-            ));
-        }
-    };
-
-    let numbers: [(Limit, Option<u32>, Figure); 7] = [
-        (Limit::Mpg, filter.mpg_min.map(u32::from), |row| {
-            economy(row).map(u32::from)
-        }),
-        (
-            Limit::ElectricRange,
-            filter.electric_range_min.map(u32::from),
-            |row| row.facts.electric_range_mi.map(u32::from),
-        ),
-        (Limit::Range, filter.range_min.map(u32::from), |row| {
-            row.facts.range_mi.map(u32::from)
-        }),
-        (Limit::Seats, filter.seats_min.map(u32::from), |row| {
-            row.facts.joined.seats.map(|seats| seats.max.into())
-        }),
-        (Limit::Stars, filter.stars_min.map(u32::from), |row| {
-            row.facts.joined.stars.map(u32::from)
-        }),
-        (
-            Limit::Horsepower,
-            filter.horsepower_min.map(u32::from),
-            |row| row.facts.joined.horsepower.map(u32::from),
-        ),
-        (Limit::Towing, filter.towing_min, |row| {
-            row.facts.joined.towing_lb.map(u32::from)
-        }),
-    ];
-    for (limit, asked, figure) in numbers {
-        let Some(asked) = asked else { continue };
-        let without = set(filter, limit, None);
-        if let Some(best) = fitting(catalogue, &without).filter_map(figure).max() {
-            let gives_way = 1.0 - best as f32 / asked.max(1) as f32;
-            offer(
-                gives_way,
-                limit,
-                Some(asked),
-                Some(best),
-                set(filter, limit, Some(best)),
-            );
-        }
-    }
-
-    let usd: Figure = |row| row.facts.joined.price.map(|price| price.usd);
-    if let Some(most) = filter.budget_max
-        && let Some(least) = fitting(catalogue, &set(filter, Limit::BudgetMax, None))
-            .filter_map(usd)
-            .min()
-    {
-        let more = least as f32 / most.max(1) as f32 - 1.0;
-        let changed = set(filter, Limit::BudgetMax, Some(least));
-        offer(more, Limit::BudgetMax, Some(most), Some(least), changed);
-    }
-    if let Some(least) = filter.budget_min
-        && let Some(most) = fitting(catalogue, &set(filter, Limit::BudgetMin, None))
-            .filter_map(usd)
-            .max()
-    {
-        let less = 1.0 - most as f32 / least.max(1) as f32;
-        let changed = set(filter, Limit::BudgetMin, Some(most));
-        offer(less, Limit::BudgetMin, Some(least), Some(most), changed);
-    }
-
-    let (first, last) = Test::new(catalogue, filter).years;
-    let any_year = Filter {
-        year_min: Some(0),
-        year_max: Some(u16::MAX),
-        ..filter.clone()
-    };
-    let years: Vec<u16> = fitting(catalogue, &any_year)
-        .map(|row| row.facts.year)
-        .collect();
-    if let Some(year) = years.iter().copied().filter(|year| *year < first).max() {
-        // Nobody asked for the newest years where none is named, so going back from them takes less.
-        let size = if filter.year_min.is_some() {
-            0.08
-        } else {
-            0.04
-        } * f32::from(first - year);
-        offer(
-            size,
-            Limit::YearMin,
-            Some(first.into()),
-            Some(year.into()),
-            set(filter, Limit::YearMin, Some(year.into())),
-        );
-    }
-    if let Some(year) = years.iter().copied().filter(|year| *year > last).min() {
-        let size = 0.08 * f32::from(year - last);
-        offer(
-            size,
-            Limit::YearMax,
-            Some(last.into()),
-            Some(year.into()),
-            set(filter, Limit::YearMax, Some(year.into())),
-        );
-    }
-
-    let dropped = [
-        (0.3, Limit::Transmission),
-        (0.4, Limit::Drive),
-        (0.5, Limit::Make),
-        (0.6, Limit::Body),
-        (0.65, Limit::Fuel),
-        (0.7, Limit::Model),
-        (0.75, Limit::ModelNot),
-        (0.8, Limit::TransmissionNot),
-        (0.85, Limit::BodyNot),
-        (0.9, Limit::FuelNot),
-        (0.95, Limit::MakeNot),
-    ];
-    for (size, limit) in dropped {
-        let changed = set(filter, limit, None);
-        if changed != *filter {
-            offer(size, limit, None, None, changed);
-        }
-    }
-    found.sort_by(|(a, one), (b, other)| a.total_cmp(b).then(other.total.cmp(&one.total)));
-    found.into_iter().map(|(_, change)| change).collect()
-}
-
-fn fitting<'a>(catalogue: &'a Catalogue, filter: &'a Filter) -> impl Iterator<Item = &'a Row> {
     let test = Test::new(catalogue, filter);
-    catalogue
-        .rows()
-        .iter()
-        .filter(move |row| test.fit(row) == Fit::Yes)
+    let mut fewest = MOST_LIMITS;
+    let mut near: Vec<(Breach, &Row)> = Vec::new();
+    for row in catalogue.rows() {
+        let Some(breach) = breach(&test, row, fewest) else {
+            continue;
+        };
+        if breach.count < fewest {
+            fewest = breach.count;
+            near.clear();
+        }
+        near.push((breach, row));
+    }
+    let mut least: Vec<Breach> = Vec::new();
+    for (breach, _) in &near {
+        match least.iter_mut().find(|least| least.limits == breach.limits) {
+            Some(least) => *least = (*least).min(*breach),
+            None => least.push(*breach),
+        }
+    }
+    least.sort_unstable();
+    let changes = least.into_iter().map(|least| Change {
+        parts: least.parts().collect(),
+        size: least.size,
+        total: near
+            .iter()
+            .filter(|(breach, _)| breach.is_within(&least))
+            .map(|(_, row)| row.group)
+            .collect::<HashSet<_>>()
+            .len(),
+        filter: least.parts().fold(filter.clone(), |filter, part| {
+            filter.with(part.limit, part.to)
+        }),
+    });
+    changes.collect()
 }
 
-/// The filter with one number set, or one limit dropped.
-fn set(filter: &Filter, limit: Limit, to: Option<u32>) -> Filter {
-    let mut changed = filter.clone();
-    // Each value was asked for in the filter, or stands in a row, in a number of its own size.
-    let small = to.map(|value| value as u16);
-    let tiny = to.map(|value| value as u8);
-    match limit {
-        Limit::Mpg => changed.mpg_min = small,
-        Limit::ElectricRange => changed.electric_range_min = small,
-        Limit::Range => changed.range_min = small,
-        Limit::YearMin => changed.year_min = small,
-        Limit::YearMax => changed.year_max = small,
-        Limit::BudgetMax => changed.budget_max = to,
-        Limit::BudgetMin => changed.budget_min = to,
-        Limit::Seats => changed.seats_min = tiny,
-        Limit::Stars => changed.stars_min = tiny,
-        Limit::Horsepower => changed.horsepower_min = small,
-        Limit::Towing => changed.towing_min = to,
-        Limit::Body => changed.bodies.clear(),
-        Limit::BodyNot => changed.bodies_not.clear(),
-        Limit::Fuel => changed.fuels.clear(),
-        Limit::FuelNot => changed.fuels_not.clear(),
-        Limit::Drive => changed.drives.clear(),
-        Limit::Make => changed.makes.clear(),
-        Limit::MakeNot => changed.makes_not.clear(),
-        Limit::Model => changed.models.clear(),
-        Limit::ModelNot => changed.models_not.clear(),
-        Limit::Transmission => changed.transmissions.clear(),
-        Limit::TransmissionNot => changed.transmissions_not.clear(),
+/// What a row breaks, if that is no more than `most` limits and each can give way: a figure that isn't known can't be
+/// brought within a number.
+fn breach(test: &Test, row: &Row, most: usize) -> Option<Breach> {
+    let mut breach = Breach {
+        size: 0,
+        count: 0,
+        limits: [None; MOST_LIMITS],
+        from: [0; MOST_LIMITS],
+        to: [0; MOST_LIMITS],
+    };
+    for &(limit, number) in &test.limits {
+        if test.meets(row, limit, number) == Some(true) {
+            continue;
+        }
+        let at = breach.count;
+        if at == most {
+            return None;
+        }
+        let (size, to) = match dropped(limit) {
+            Some(size) => (size, 0),
+            None => {
+                let figure = limit.figure(row)?;
+                (gives_way(limit, number, figure, test.recent), figure)
+            }
+        };
+        // Without a named model the newest years alone are searched, unless others are asked for.
+        if limit == Limit::Model && row.facts.year < test.unnamed_from {
+            return None;
+        }
+        breach.size += size;
+        breach.limits[at] = Some(limit);
+        breach.from[at] = number;
+        breach.to[at] = to;
+        breach.count += 1;
     }
-    changed
+    Some(breach)
+}
+
+impl Breach {
+    fn parts(&self) -> impl Iterator<Item = Loosening> {
+        let Breach {
+            limits, from, to, ..
+        } = *self;
+        (0..self.count).filter_map(move |at| {
+            let limit = limits[at]?;
+            let is_number = dropped(limit).is_none();
+            Some(Loosening {
+                limit,
+                from: is_number.then_some(from[at]),
+                to: is_number.then_some(to[at]),
+            })
+        })
+    }
+
+    /// Whether what makes the other row fit makes this one fit too.
+    fn is_within(&self, other: &Breach) -> bool {
+        self.limits == other.limits
+            && (0..self.count).all(|at| match self.limits[at] {
+                Some(limit) if limit.is_most() => self.to[at] <= other.to[at],
+                _ => self.to[at] >= other.to[at] || dropped_at(self.limits[at]),
+            })
+    }
+}
+
+fn dropped_at(limit: Option<Limit>) -> bool {
+    limit.is_some_and(|limit| dropped(limit).is_some())
+}
+
+/// How much it is to drop a limit that isn't a number, in millionths: how much of a wish it takes back, and an exclusion
+/// last.
+fn dropped(limit: Limit) -> Option<u32> {
+    Some(match limit {
+        Limit::Transmission => 300_000,
+        Limit::Drive => 400_000,
+        Limit::Make => 500_000,
+        Limit::Body => 600_000,
+        Limit::Fuel => 650_000,
+        Limit::Model => 700_000,
+        Limit::ModelNot => 750_000,
+        Limit::TransmissionNot => 800_000,
+        Limit::BodyNot => 850_000,
+        Limit::FuelNot => 900_000,
+        Limit::MakeNot => 950_000,
+        _ => return None,
+    })
+}
+
+/// How much it is to bring a number to a figure, in millionths, rounded down: the share that it gives way, and years by
+/// how many.
+fn gives_way(limit: Limit, number: u32, figure: u32, recent: bool) -> u32 {
+    let gap = u64::from(number.abs_diff(figure));
+    let size = match limit {
+        // Nobody asked for the newest years where none is named, so going back from them takes less.
+        Limit::YearMin if recent => 40_000 * gap,
+        Limit::YearMin | Limit::YearMax => 80_000 * gap,
+        _ => gap * 1_000_000 / u64::from(number.max(1)),
+    };
+    u32::try_from(size)
+        .unwrap_or(u32::MAX / 4)
+        .min(u32::MAX / 4)
 }

@@ -1,27 +1,11 @@
 //! What a search must hold to, whatever is in the catalogue.
 
+use super::random::remade;
 use super::*;
 use crate::cars::{Energy, Entry, Facts, Joined};
 
 fn shipped() -> Catalogue {
     Catalogue::built_in().unwrap()
-}
-
-/// The same cars in another order, or under other names of makes.
-fn remade<'a>(
-    of: &'a Catalogue,
-    rows: impl Iterator<Item = &'a Row>,
-    make: impl Fn(&str) -> String,
-) -> Catalogue {
-    let mut builder = Catalogue::builder("test");
-    for row in rows {
-        let entry = of.entry(row);
-        builder.add(&Entry {
-            make: &make(entry.make),
-            ..entry
-        });
-    }
-    builder.finish()
 }
 
 fn numbers(catalogue: &Catalogue, filter: &Filter) -> Vec<u32> {
@@ -248,7 +232,7 @@ fn when_nothing_fits_the_smallest_change_comes_first() {
     };
     let found = search(&shipped, &filter, 5);
     assert_eq!(found.total, 0);
-    let first = &found.changes[0];
+    let first = found.changes[0].parts[0];
     assert_eq!(
         (first.limit, first.from, first.to),
         (Limit::Mpg, Some(38), Some(36))
@@ -305,7 +289,8 @@ fn the_smallest_sum_that_helps_is_the_one_that_is_missing() {
     let change = found
         .changes
         .iter()
-        .find(|change| change.limit == Limit::BudgetMax)
+        .map(|change| change.parts[0])
+        .find(|part| part.limit == Limit::BudgetMax)
         .unwrap();
     let cheapest = shipped
         .iter()

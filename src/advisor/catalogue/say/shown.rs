@@ -3,20 +3,19 @@
 use super::escape;
 use crate::advisor::Knowledge;
 use crate::advisor::catalogue::asked;
+use crate::advisor::catalogue::reasons::TRADE_OFF;
 use crate::advisor::needs::thousands;
 use crate::cars::{Car, Drive, Economy, Fuel};
+
+/// How many reasons a car's line gives.
+const FIRST: usize = 3;
 
 /// One numbered line for each car, with its reasons.
 pub fn cars(cars: &[Car], knowledge: Knowledge) -> String {
     let lines = cars.iter().enumerate().map(|(at, car)| {
-        // The first reasons are the strongest; the card below has them all.
-        let mut why = car
-            .why
-            .iter()
-            .take(2)
-            .cloned()
-            .collect::<Vec<_>>()
-            .join("; ");
+        // The first reasons are the strongest; the card below has them all. What speaks against it is never left away.
+        let first = car.why.iter().filter(|why| !why.starts_with(TRADE_OFF));
+        let mut why = first.take(FIRST).cloned().collect::<Vec<_>>().join("; ");
         if knowledge == Knowledge::Professional {
             let economy = |name: &str, e: Option<Economy>| {
                 e.map_or(String::new(), |e| {
@@ -28,6 +27,9 @@ pub fn cars(cars: &[Car], knowledge: Knowledge) -> String {
             if let Some(co2) = car.co2_g_per_mi.filter(|_| !why.contains("CO2")) {
                 why += &format!("; {co2} g CO2/mi");
             }
+        }
+        if let Some(against) = car.why.last().filter(|why| why.starts_with(TRADE_OFF)) {
+            why += &format!("; {against}");
         }
         let variant = match knowledge {
             Knowledge::Beginner | Knowledge::Casual => String::new(),
@@ -44,34 +46,9 @@ pub fn cars(cars: &[Car], knowledge: Knowledge) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// What one of the shown cars has over the first.
+/// What an electric car among those shown saves, and asks for.
 pub fn trade_off(cars: &[Car]) -> Option<String> {
-    let first = cars.first()?;
     let name = |car: &Car| escape(&format!("{} {}", car.make, car.model));
-    if let Some(range) = first.range_mi {
-        let farther = cars
-            .iter()
-            .filter(|car| car.fuel == first.fuel && car.range_mi > Some(range + 20));
-        if let Some(other) = farther.max_by_key(|car| car.range_mi) {
-            let miles = other.range_mi? - range;
-            let uses_more = |figures: fn(&Car) -> Option<Economy>| {
-                Some((figures(other)?.combined, figures(first)?.combined))
-                    .filter(|(more, less)| more < less)
-            };
-            return Some(match uses_more(|car| car.mpge) {
-                Some((other_mpge, mpge)) => format!(
-                    "Trade-off: the {} goes {miles} miles farther than the {}, at {other_mpge} MPGe instead of {mpge}.",
-                    name(other),
-                    name(first)
-                ),
-                None => format!(
-                    "Trade-off: the {} goes {miles} miles farther than the {}.",
-                    name(other),
-                    name(first)
-                ),
-            });
-        }
-    }
     let electric = cars.iter().find(|car| car.fuel == Fuel::Electric);
     let gas = cars
         .iter()

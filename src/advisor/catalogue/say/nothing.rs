@@ -1,0 +1,90 @@
+//! What is said when nothing fits: the smallest changes that would help.
+
+use super::{join, list};
+use crate::advisor::needs::{Field, Need, thousands};
+use crate::cars::search::{Change, Found, Limit, Loosening};
+
+/// The most changes that are offered.
+const MOST_OFFERS: usize = 3;
+
+/// What nearly fits, when nothing does.
+pub fn nothing(found: &Found, needs: &[Need]) -> String {
+    let (first, last) = found.years;
+    let years = if needs
+        .iter()
+        .any(|need| matches!(need.field, Field::YearMin | Field::YearMax | Field::Model))
+    {
+        String::new()
+    } else {
+        format!(" among model years {first} to {last}")
+    };
+    let nothing = format!("Nothing in the catalogue meets all of that{years}");
+    let mut offers = found.changes.iter().take(MOST_OFFERS);
+    let Some(smallest) = offers.next() else {
+        return format!(
+            "{nothing}, and changing three needs would not help. Take back those that matter least."
+        );
+    };
+    let start = match smallest.parts.len() {
+        1 => "The smallest change that would help".to_owned(),
+        2 => "No single change is enough. The smallest two that would help together".to_owned(),
+        _ => "No two changes are enough. The smallest three that would help together".to_owned(),
+    };
+    let mut text = format!("{nothing}. {start}: {}", change(smallest, needs));
+    for offer in offers {
+        text += &format!(". Or: {}", change(offer, needs));
+    }
+    text + "."
+}
+
+fn change(change: &Change, needs: &[Need]) -> String {
+    let parts = change.parts.iter().map(|part| loosening(part, needs));
+    let models = if change.total == 1 {
+        "1 model".to_owned()
+    } else {
+        format!("{} models", thousands(change.total as u64))
+    };
+    let gives = if change.parts.len() == 1 {
+        "gives"
+    } else {
+        "together give"
+    };
+    format!("{} {gives} {models}", join(parts.collect()))
+}
+
+fn loosening(part: &Loosening, needs: &[Need]) -> String {
+    let of = |fields: &[Field]| list(needs.iter().filter(|need| fields.contains(&need.field)));
+    let without = |field: Field| format!("leaving out \"{}\"", of(&[field]));
+    let to = part.to.unwrap_or(0);
+    let from = part.from.unwrap_or(0);
+    match part.limit {
+        Limit::Mpg => format!("at least {to} mpg or MPGe instead of {from}"),
+        Limit::ElectricRange => {
+            format!("at least {to} miles on electricity instead of {from}")
+        }
+        Limit::Range => format!("at least {to} miles of range instead of {from}"),
+        Limit::YearMin => format!("going back to model year {to}"),
+        Limit::YearMax => format!("going up to model year {to}"),
+        Limit::BudgetMax => format!("${} more", thousands(to.abs_diff(from).into())),
+        Limit::BudgetMin => format!("from ${} on", thousands(to.into())),
+        Limit::Seats => format!("{to} seats instead of {from}"),
+        Limit::Stars => format!("{to} safety stars instead of {from}"),
+        Limit::Horsepower => format!("at least {to} hp instead of {from}"),
+        Limit::Towing => format!(
+            "towing {} lb instead of {}",
+            thousands(to.into()),
+            thousands(from.into())
+        ),
+        Limit::Body => without(Field::Body),
+        Limit::BodyNot => without(Field::BodyNot),
+        Limit::Fuel => without(Field::Fuel),
+        Limit::FuelNot => without(Field::FuelNot),
+        Limit::Drive => without(Field::Drive),
+        Limit::Make => without(Field::Make),
+        Limit::MakeNot => without(Field::MakeNot),
+        Limit::Model => without(Field::Model),
+        Limit::ModelNot => "taking in the models that you ruled out".to_owned(),
+        Limit::Transmission => without(Field::Transmission),
+        Limit::TransmissionNot => without(Field::TransmissionNot),
+    }
+}

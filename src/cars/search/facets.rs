@@ -1,0 +1,402 @@
+//! How many models each choice of a filter would leave, for all choices at once.
+
+use serde::Serialize;
+
+use super::test::{Fit, Test};
+use super::{Filter, Row, economy};
+use crate::cars::words::thousands;
+use crate::cars::{Body, Catalogue, Drive, Fuel, Transmission};
+
+/// One field of the filter with its choices.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Facet {
+    /// The field of [`Filter`].
+    pub field: &'static str,
+    /// What people call it.
+    pub label: &'static str,
+    /// Several of its choices can be made together: a car must then meet one of them.
+    pub many: bool,
+    pub choices: Vec<Choice>,
+}
+
+/// One choice, and what it would leave.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Choice {
+    /// As the field takes it.
+    pub value: String,
+    pub label: String,
+    /// How many models are known to fit if this is the field's only choice and all other fields stay as they are.
+    pub count: usize,
+    pub chosen: bool,
+}
+
+/// Counts every choice of every field.
+///
+/// For the choices of one field all rows are tried that meet the others. Fields that aren't set share one such pass, so
+/// there are as many passes as fields are set, and one.
+pub fn facets(catalogue: &Catalogue, filter: &Filter) -> Vec<Facet> {
+    let mut all = fields(catalogue, filter);
+    let mut shared: Vec<&mut Field<'_>> = Vec::new();
+    for field in &mut all {
+        if (field.is_set)(filter) {
+            let mut without = filter.clone();
+            (field.clear)(&mut without);
+            count(catalogue, &without, &mut [field]);
+        } else if field.widens {
+            let mut any = filter.clone();
+            (field.clear)(&mut any);
+            count(catalogue, &any, &mut [field]);
+        } else {
+            shared.push(field);
+        }
+    }
+    count(catalogue, filter, &mut shared);
+    all.into_iter().map(Field::finish).collect()
+}
+
+fn count(catalogue: &Catalogue, filter: &Filter, fields: &mut [&mut Field<'_>]) {
+    let test = Test::new(catalogue, filter);
+    for row in catalogue.rows() {
+        if test.fit(row) == Fit::Yes {
+            for field in fields.iter_mut() {
+                field.take(row);
+            }
+        }
+    }
+}
+
+/// Whether a row meets a choice.
+type Meets<'a> = Box<dyn Fn(&Row) -> bool + 'a>;
+
+/// A field on its way to a facet.
+struct Field<'a> {
+    name: &'static str,
+    label: &'static str,
+    many: bool,
+    is_set: fn(&Filter) -> bool,
+    clear: fn(&mut Filter),
+    /// Without it other cars are searched than with nothing chosen, so it never shares a pass.
+    widens: bool,
+    choices: Vec<Counting<'a>>,
+}
+
+struct Counting<'a> {
+    value: String,
+    label: String,
+    chosen: bool,
+    meets: Meets<'a>,
+    /// One bit for each model and fuel.
+    seen: Vec<u64>,
+}
+
+impl Field<'_> {
+    fn take(&mut self, row: &Row) {
+        let (word, bit) = ((row.group / 64) as usize, 1 << (row.group % 64));
+        for choice in &mut self.choices {
+            if choice.seen[word] & bit == 0 && (choice.meets)(row) {
+                choice.seen[word] |= bit;
+            }
+        }
+    }
+
+    fn finish(self) -> Facet {
+        let choice = |counting: Counting<'_>| Choice {
+            value: counting.value,
+            label: counting.label,
+            chosen: counting.chosen,
+            count: counting
+                .seen
+                .iter()
+                .map(|word| word.count_ones() as usize)
+                .sum(),
+        };
+        Facet {
+            field: self.name,
+            label: self.label,
+            many: self.many,
+            choices: self.choices.into_iter().map(choice).collect(),
+        }
+    }
+}
+
+/// All fields, in the order of the form.
+fn fields<'a>(catalogue: &'a Catalogue, filter: &Filter) -> Vec<Field<'a>> {
+    let words = catalogue.groups().div_ceil(64);
+    let counting = |value: String, label: String, chosen: bool, meets: Meets<'a>| Counting {
+        value,
+        label,
+        chosen,
+        meets,
+        seen: vec![0; words],
+    };
+    let plain = |name, label, is_set, clear, choices| Field {
+        name,
+        label,
+        many: false,
+        is_set,
+        clear,
+        widens: false,
+        choices,
+    };
+    let list = |name, label, is_set, clear, choices| Field {
+        many: true,
+        ..plain(name, label, is_set, clear, choices)
+    };
+    let year = |name, label, is_set, clear, choices| Field {
+        widens: true,
+        ..plain(name, label, is_set, clear, choices)
+    };
+    // At least so much of something, or for dollars at most.
+    let steps = |usual: &[u32],
+                 asked: Option<u32>,
+                 label: &dyn Fn(u32) -> String,
+                 most: bool,
+                 figure: fn(&Row) -> Option<u32>| {
+        let mut usual = usual.to_vec();
+        usual.extend(asked);
+        usual.sort_unstable();
+        usual.dedup();
+        let step = |step: u32| {
+            let meets: Meets<'a> = Box::new(move |row| {
+                figure(row).is_some_and(|figure| if most { figure <= step } else { figure >= step })
+            });
+            counting(step.to_string(), label(step), asked == Some(step), meets)
+        };
+        usual.into_iter().map(step).collect::<Vec<_>>()
+    };
+    macro_rules! closed {
+        ($kind:ident, $chosen:expr, $get:expr) => {
+            $kind::ALL
+                .iter()
+                .map(|kind| {
+                    let meets: Meets<'a> = Box::new(move |row| $get(row) == Some(*kind));
+                    let chosen = $chosen.contains(kind);
+                    counting(kind.as_str().into(), kind.label().into(), chosen, meets)
+                })
+                .collect()
+        };
+    }
+    let (first, last) = catalogue.years();
+    let years: Vec<u32> = (first..=last).map(u32::from).collect();
+    let chosen_makes: Vec<String> = filter
+        .makes
+        .iter()
+        .map(|make| super::letters(make))
+        .collect();
+    let makes = catalogue.makes().into_iter().map(|make| {
+        let place = catalogue.make_places(|name| name == make).first().copied();
+        let meets: Meets<'a> = Box::new(move |row| Some(row.make) == place);
+        let chosen = chosen_makes.contains(&super::letters(make));
+        counting(make.to_owned(), make.to_owned(), chosen, meets)
+    });
+    vec![
+        list(
+            "bodies",
+            "Body",
+            |f| !f.bodies.is_empty(),
+            |f| f.bodies.clear(),
+            closed!(Body, filter.bodies, |row: &Row| row.facts.body),
+        ),
+        list(
+            "fuels",
+            "Fuel",
+            |f| !f.fuels.is_empty(),
+            |f| f.fuels.clear(),
+            closed!(Fuel, filter.fuels, |row: &Row| Some(row.facts.fuel)),
+        ),
+        list(
+            "drives",
+            "Drive",
+            |f| !f.drives.is_empty(),
+            |f| f.drives.clear(),
+            closed!(Drive, filter.drives, |row: &Row| row.facts.drive),
+        ),
+        plain(
+            "budget_max",
+            "Budget",
+            |f| f.budget_max.is_some(),
+            |f| f.budget_max = None,
+            steps(
+                &[
+                    20_000, 25_000, 30_000, 35_000, 40_000, 50_000, 60_000, 80_000,
+                ],
+                filter.budget_max,
+                &|usd| format!("up to ${}", thousands(usd.into())),
+                true,
+                |row| row.facts.joined.price.map(|price| price.usd),
+            ),
+        ),
+        year(
+            "year_min",
+            "From model year",
+            |f| f.year_min.is_some(),
+            // Any year but the last: without both bounds the newest years alone are searched.
+            |f| f.year_min = Some(0),
+            steps(
+                &years,
+                filter.year_min.map(u32::from),
+                &|year| year.to_string(),
+                false,
+                |row| Some(row.facts.year.into()),
+            ),
+        ),
+        year(
+            "year_max",
+            "To model year",
+            |f| f.year_max.is_some(),
+            |f| f.year_max = Some(u16::MAX),
+            steps(
+                &years,
+                filter.year_max.map(u32::from),
+                &|year| year.to_string(),
+                true,
+                |row| Some(row.facts.year.into()),
+            ),
+        ),
+        plain(
+            "mpg_min",
+            "Economy",
+            |f| f.mpg_min.is_some(),
+            |f| f.mpg_min = None,
+            steps(
+                &[20, 25, 30, 35, 40, 50, 80, 100],
+                filter.mpg_min.map(u32::from),
+                &|mpg| format!("{mpg} mpg or MPGe"),
+                false,
+                |row| economy(row).map(u32::from),
+            ),
+        ),
+        plain(
+            "electric_range_min",
+            "Electric range",
+            |f| f.electric_range_min.is_some(),
+            |f| f.electric_range_min = None,
+            steps(
+                &[20, 40, 100, 200, 250, 300, 350, 400],
+                filter.electric_range_min.map(u32::from),
+                &|miles| format!("{miles} miles"),
+                false,
+                |row| row.facts.electric_range_mi.map(u32::from),
+            ),
+        ),
+        plain(
+            "seats_min",
+            "Seats",
+            |f| f.seats_min.is_some(),
+            |f| f.seats_min = None,
+            steps(
+                &[4, 5, 6, 7, 8],
+                filter.seats_min.map(u32::from),
+                &|seats| seats.to_string(),
+                false,
+                |row| row.facts.joined.seats.map(|seats| seats.max.into()),
+            ),
+        ),
+        plain(
+            "stars_min",
+            "Safety",
+            |f| f.stars_min.is_some(),
+            |f| f.stars_min = None,
+            steps(
+                &[3, 4, 5],
+                filter.stars_min.map(u32::from),
+                &|stars| format!("{stars} stars"),
+                false,
+                |row| row.facts.joined.stars.map(u32::from),
+            ),
+        ),
+        plain(
+            "horsepower_min",
+            "Power",
+            |f| f.horsepower_min.is_some(),
+            |f| f.horsepower_min = None,
+            steps(
+                &[150, 200, 250, 300, 400],
+                filter.horsepower_min.map(u32::from),
+                &|power| format!("{power} hp"),
+                false,
+                |row| row.facts.joined.horsepower.map(u32::from),
+            ),
+        ),
+        list(
+            "transmissions",
+            "Transmission",
+            |f| !f.transmissions.is_empty(),
+            |f| f.transmissions.clear(),
+            closed!(Transmission, filter.transmissions, |row: &Row| row
+                .facts
+                .transmission),
+        ),
+        list(
+            "makes",
+            "Make",
+            |f| !f.makes.is_empty(),
+            |f| f.makes.clear(),
+            makes.collect(),
+        ),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cars::search::rank;
+
+    /// The filter with that choice as the field's only one, made apart from the counting.
+    fn with(filter: &Filter, field: &str, value: &str) -> Filter {
+        let mut json = serde_json::to_value(filter).unwrap();
+        let number: Result<u32, _> = value.parse();
+        json[field] = match number {
+            Ok(number) => number.into(),
+            Err(_) => vec![value].into(),
+        };
+        serde_json::from_value(json).unwrap()
+    }
+
+    #[test]
+    fn each_count_is_what_the_choice_then_leaves() {
+        let catalogue = Catalogue::built_in().unwrap();
+        let filters = [
+            Filter::default(),
+            Filter {
+                bodies: vec![Body::Suv],
+                budget_max: Some(37_500),
+                ..Filter::default()
+            },
+            Filter {
+                fuels: vec![Fuel::Electric, Fuel::PlugInHybrid],
+                year_min: Some(2020),
+                year_max: Some(2022),
+                makes: vec!["kia".into(), "Toyota".into()],
+                ..Filter::default()
+            },
+        ];
+        for filter in filters {
+            for facet in facets(&catalogue, &filter) {
+                // Every choice in a release build, some in a debug build, which takes ten times as long.
+                let every = if cfg!(debug_assertions) { 5 } else { 1 };
+                for choice in facet.choices.iter().step_by(every) {
+                    let left = rank(&catalogue, &with(&filter, facet.field, &choice.value)).known;
+                    assert_eq!(choice.count, left, "{} {}", facet.field, choice.value);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_asked_for_is_among_the_choices() {
+        let catalogue = Catalogue::built_in().unwrap();
+        let filter = Filter {
+            budget_max: Some(37_500),
+            makes: vec!["MERCEDES benz".into()],
+            ..Filter::default()
+        };
+        let chosen: Vec<String> = facets(&catalogue, &filter)
+            .into_iter()
+            .flat_map(|facet| facet.choices)
+            .filter(|choice| choice.chosen)
+            .map(|choice| choice.label)
+            .collect();
+        assert_eq!(chosen, ["up to $37,500", "Mercedes-Benz"]);
+    }
+}

@@ -1,0 +1,62 @@
+//! The `shortlist` table: the cars that people keep, each as it was when they kept it.
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+
+use super::Conn;
+use super::schema::shortlist::{self, dsl};
+use crate::error::{Error, is_unique_violation};
+
+/// A row of `shortlist`.
+#[derive(Clone, Debug, Queryable, Insertable)]
+#[diesel(table_name = shortlist)]
+pub struct Kept {
+    pub user_id: String,
+    pub car_id: String,
+    /// The car as JSON.
+    pub car: String,
+    pub created_at: NaiveDateTime,
+}
+
+/// The cars that a user keeps, the newest first.
+pub fn list(conn: &mut Conn, user_id: &str) -> Result<Vec<Kept>, Error> {
+    let query = shortlist::table
+        .filter(dsl::user_id.eq(user_id))
+        .order((dsl::created_at.desc(), dsl::car_id.desc()));
+    Ok(query.load(conn)?)
+}
+
+/// The ids of the cars that a user keeps.
+pub fn ids(conn: &mut Conn, user_id: &str) -> Result<Vec<String>, Error> {
+    let query = shortlist::table.filter(dsl::user_id.eq(user_id));
+    Ok(query.select(dsl::car_id).load(conn)?)
+}
+
+/// Keeps a car. True if it wasn't kept before: what is kept already stays as it was.
+pub fn insert(conn: &mut Conn, kept: &Kept) -> Result<bool, Error> {
+    let known: i64 = shortlist::table
+        .filter(dsl::user_id.eq(&kept.user_id))
+        .filter(dsl::car_id.eq(&kept.car_id))
+        .count()
+        .get_result(conn)?;
+    if known > 0 {
+        return Ok(false);
+    }
+    let inserted = diesel::insert_into(shortlist::table)
+        .values(kept)
+        .execute(conn);
+    match inserted {
+        Ok(_) => Ok(true),
+        // Somebody pressed twice: the other request has kept it.
+        Err(error) if is_unique_violation(&error) => Err(Error::Unavailable),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Takes a car off. False if it wasn't there.
+pub fn delete(conn: &mut Conn, user_id: &str, car_id: &str) -> Result<bool, Error> {
+    let query = shortlist::table
+        .filter(dsl::user_id.eq(user_id))
+        .filter(dsl::car_id.eq(car_id));
+    Ok(diesel::delete(query).execute(conn)? > 0)
+}

@@ -1,0 +1,463 @@
+//! Reads a search from a query string and writes it back: the names are those of the filter's fields.
+
+use std::str::FromStr;
+
+use crate::cars::search::{Sort, letters};
+use crate::cars::words::thousands;
+use crate::cars::{Body, Catalogue, Drive, Filter, Fuel, Transmission};
+use crate::error::FieldError;
+
+/// How many models come at once, unless told otherwise.
+const USUAL: usize = 20;
+const MOST: usize = 50;
+/// What a person would write; more is an attempt at something else.
+const LONGEST: usize = 80;
+const MOST_VALUES: usize = 200;
+
+/// The orders, as programs and as people call them.
+pub const SORTS: [(Sort, &str, &str); 8] = [
+    (Sort::Economy, "economy", "Best economy"),
+    (Sort::Price, "price", "Lowest price"),
+    (Sort::FuelCost, "fuel_cost", "Lowest fuel cost"),
+    (Sort::Co2, "co2", "Least CO₂"),
+    (Sort::Newest, "newest", "Newest"),
+    (Sort::Range, "range", "Longest range"),
+    (
+        Sort::ElectricRange,
+        "electric_range",
+        "Longest electric range",
+    ),
+    (Sort::Power, "power", "Most power"),
+];
+
+/// A search as it was asked for.
+#[derive(Debug)]
+pub struct Asked {
+    pub filter: Filter,
+    /// How many models to pass over.
+    pub cursor: usize,
+    pub limit: usize,
+    /// Everything that came, for a form that loses nothing.
+    pub given: Vec<(String, String)>,
+    pub wrong: Vec<FieldError>,
+}
+
+/// Reads a query string. What can't be used is in [`Asked::wrong`], and the filter goes without it.
+pub fn read(query: &str, catalogue: &Catalogue) -> Asked {
+    let pairs = form_urlencoded::parse(query.as_bytes()).take(MOST_VALUES + 1);
+    let mut asked = Asked {
+        filter: Filter::default(),
+        cursor: 0,
+        limit: USUAL,
+        // Forms send what nobody filled in as well.
+        given: pairs
+            .map(|(name, value)| (name.into_owned(), value.trim().to_owned()))
+            .filter(|(_, value)| !value.is_empty())
+            .collect(),
+        wrong: Vec::new(),
+    };
+    if asked.given.len() > MOST_VALUES {
+        asked.given.truncate(MOST_VALUES);
+        asked.blame(
+            "filter",
+            format!("At most {MOST_VALUES} values can be given."),
+        );
+    }
+    for (name, value) in asked.given.clone() {
+        let read = if value.chars().count() > LONGEST {
+            Err(format!("At most {LONGEST} characters can be given here."))
+        } else {
+            asked.take(&name, &value, catalogue)
+        };
+        if let Err(detail) = read {
+            asked.blame(&name, detail);
+        }
+    }
+    asked.check_order();
+    asked
+}
+
+impl Asked {
+    fn blame(&mut self, field: &str, detail: String) {
+        self.wrong.push(FieldError {
+            field: field.to_owned(),
+            detail,
+        });
+    }
+
+    fn take(&mut self, name: &str, value: &str, catalogue: &Catalogue) -> Result<(), String> {
+        let filter = &mut self.filter;
+        match name {
+            "bodies" => words(&mut filter.bodies, value)?,
+            "bodies_not" => words(&mut filter.bodies_not, value)?,
+            "fuels" => words(&mut filter.fuels, value)?,
+            "fuels_not" => words(&mut filter.fuels_not, value)?,
+            "drives" => words(&mut filter.drives, value)?,
+            "transmissions" => words(&mut filter.transmissions, value)?,
+            "transmissions_not" => words(&mut filter.transmissions_not, value)?,
+            "makes" => makes(&mut filter.makes, value, catalogue)?,
+            "makes_not" => makes(&mut filter.makes_not, value, catalogue)?,
+            "models" => filter.models.extend(models(value)?),
+            "mpg_min" => filter.mpg_min = Some(number(value)?),
+            "electric_range_min" => filter.electric_range_min = Some(number(value)?),
+            "range_min" => filter.range_min = Some(number(value)?),
+            "year_min" => filter.year_min = Some(year(value, catalogue)?),
+            "year_max" => filter.year_max = Some(year(value, catalogue)?),
+            "budget_max" => filter.budget_max = Some(number(value)?),
+            "budget_min" => filter.budget_min = Some(number(value)?),
+            "seats_min" => filter.seats_min = Some(number(value)?),
+            "stars_min" => filter.stars_min = Some(stars(value)?),
+            "horsepower_min" => filter.horsepower_min = Some(number(value)?),
+            "towing_min" => filter.towing_min = Some(number(value)?),
+            "sort" => filter.sort = sort(value)?,
+            "cursor" => self.cursor = number(value)?,
+            "limit" => {
+                self.limit = number(value)?;
+                if !(1..=MOST).contains(&self.limit) {
+                    self.limit = USUAL;
+                    return Err(format!("limit must be 1 to {MOST}."));
+                }
+            }
+            _ => {
+                return Err(format!(
+                    "There is no filter called “{}”. There are {}.",
+                    name.chars().take(LONGEST).collect::<String>(),
+                    NAMES.join(", ")
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_order(&mut self) {
+        let filter = &self.filter;
+        let years = filter.year_min.zip(filter.year_max);
+        let dollars = filter.budget_min.zip(filter.budget_max);
+        if years.is_some_and(|(from, to)| from > to) {
+            self.blame("year_max", "The last year is before the first.".to_owned());
+        }
+        if dollars.is_some_and(|(least, most)| least > most) {
+            self.blame("budget_max", "The most is less than the least.".to_owned());
+        }
+    }
+
+    /// What is wrong with a field.
+    pub fn wrong(&self, field: &str) -> Option<&str> {
+        let wrong = self.wrong.iter().find(|wrong| wrong.field == field)?;
+        Some(&wrong.detail)
+    }
+}
+
+const NAMES: [&str; 24] = [
+    "bodies",
+    "bodies_not",
+    "fuels",
+    "fuels_not",
+    "drives",
+    "makes",
+    "makes_not",
+    "models",
+    "transmissions",
+    "transmissions_not",
+    "mpg_min",
+    "electric_range_min",
+    "range_min",
+    "year_min",
+    "year_max",
+    "budget_max",
+    "budget_min",
+    "seats_min",
+    "stars_min",
+    "horsepower_min",
+    "towing_min",
+    "sort",
+    "cursor",
+    "limit",
+];
+
+/// Adds the words of a closed list, with commas between them.
+fn words<T: FromStr<Err = crate::cars::UnknownWord> + PartialEq>(
+    list: &mut Vec<T>,
+    value: &str,
+) -> Result<(), String> {
+    for word in parts(value) {
+        let word = word.parse::<T>().map_err(|error| {
+            format!(
+                "“{}” is not among them: choose from {}.",
+                error.word, error.known
+            )
+        })?;
+        if !list.contains(&word) {
+            list.push(word);
+        }
+    }
+    Ok(())
+}
+
+fn makes(list: &mut Vec<String>, value: &str, catalogue: &Catalogue) -> Result<(), String> {
+    let known = catalogue.makes();
+    for wanted in parts(value) {
+        let make = known.iter().find(|make| letters(make) == letters(wanted));
+        let Some(make) = make else {
+            return Err(format!("No make in the catalogue is called “{wanted}”."));
+        };
+        if !list.iter().any(|other| other == make) {
+            list.push((*make).to_owned());
+        }
+    }
+    Ok(())
+}
+
+fn models(value: &str) -> Result<Vec<String>, String> {
+    let models: Vec<String> = parts(value).map(str::to_owned).collect();
+    match models.iter().find(|model| letters(model).is_empty()) {
+        Some(_) => Err("A model's name has letters or digits.".to_owned()),
+        None => Ok(models),
+    }
+}
+
+fn parts(value: &str) -> impl Iterator<Item = &str> {
+    value
+        .split(',')
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+}
+
+/// A whole number, which may be written as people write dollars.
+fn number<T: FromStr>(value: &str) -> Result<T, String> {
+    let digits: String = value
+        .trim_start_matches('$')
+        .chars()
+        .filter(|c| !matches!(c, ',' | ' '))
+        .collect();
+    // "+5" is a number to Rust, and a plus sign in a query string is a space.
+    let plain = digits.chars().all(|c| c.is_ascii_digit());
+    match digits.parse() {
+        Ok(number) if plain => Ok(number),
+        _ if plain && !digits.is_empty() => Err(format!("{value} is too much.")),
+        _ => Err(format!(
+            "“{value}” is not a whole number such as {}.",
+            thousands(30)
+        )),
+    }
+}
+
+fn year(value: &str, catalogue: &Catalogue) -> Result<u16, String> {
+    let (first, last) = catalogue.years();
+    let year = number::<u16>(value)?;
+    if (first..=last).contains(&year) {
+        Ok(year)
+    } else {
+        Err(format!("The catalogue has model years {first} to {last}."))
+    }
+}
+
+fn stars(value: &str) -> Result<u8, String> {
+    match number::<u8>(value)? {
+        stars @ 1..=5 => Ok(stars),
+        _ => Err("Stars are 1 to 5.".to_owned()),
+    }
+}
+
+fn sort(value: &str) -> Result<Sort, String> {
+    let known = SORTS.iter().find(|(_, word, _)| *word == value);
+    known.map(|(sort, ..)| *sort).ok_or_else(|| {
+        let words = SORTS.map(|(_, word, _)| word).join(", ");
+        format!("There is no order called “{value}”: choose from {words}.")
+    })
+}
+
+/// A limit that is set, as its chip and its hidden field have it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Set {
+    pub field: &'static str,
+    pub value: String,
+    pub label: String,
+}
+
+/// All that a filter sets, the order left aside.
+pub fn set(filter: &Filter) -> Vec<Set> {
+    let mut all = Vec::new();
+    let mut add = |field, value: String, label: String| {
+        all.push(Set {
+            field,
+            value,
+            label,
+        });
+    };
+    for body in &filter.bodies {
+        add("bodies", body.as_str().into(), Body::label(*body).into());
+    }
+    for body in &filter.bodies_not {
+        add(
+            "bodies_not",
+            body.as_str().into(),
+            format!("not {}", body.label()),
+        );
+    }
+    for fuel in &filter.fuels {
+        add("fuels", fuel.as_str().into(), Fuel::label(*fuel).into());
+    }
+    for fuel in &filter.fuels_not {
+        add(
+            "fuels_not",
+            fuel.as_str().into(),
+            format!("not {}", fuel.label()),
+        );
+    }
+    for drive in &filter.drives {
+        add("drives", drive.as_str().into(), Drive::label(*drive).into());
+    }
+    for make in &filter.makes {
+        add("makes", make.clone(), make.clone());
+    }
+    for make in &filter.makes_not {
+        add("makes_not", make.clone(), format!("not {make}"));
+    }
+    for model in &filter.models {
+        add("models", model.clone(), format!("“{model}”"));
+    }
+    for kind in &filter.transmissions {
+        add(
+            "transmissions",
+            kind.as_str().into(),
+            Transmission::label(*kind).into(),
+        );
+    }
+    for kind in &filter.transmissions_not {
+        add(
+            "transmissions_not",
+            kind.as_str().into(),
+            format!("not {}", kind.label()),
+        );
+    }
+    let small = |value: Option<u16>| value.map(u32::from);
+    let tiny = |value: Option<u8>| value.map(u32::from);
+    let dollars = |usd: u32| format!("${}", thousands(usd.into()));
+    let mut number = |field, value: Option<u32>, label: &dyn Fn(u32) -> String| {
+        if let Some(value) = value {
+            add(field, value.to_string(), label(value));
+        }
+    };
+    number("budget_max", filter.budget_max, &|usd| {
+        format!("up to {}", dollars(usd))
+    });
+    number("budget_min", filter.budget_min, &|usd| {
+        format!("from {}", dollars(usd))
+    });
+    number("year_min", small(filter.year_min), &|year| {
+        format!("{year} or newer")
+    });
+    number("year_max", small(filter.year_max), &|year| {
+        format!("{year} or older")
+    });
+    number("mpg_min", small(filter.mpg_min), &|mpg| {
+        format!("{mpg} mpg or more")
+    });
+    number(
+        "electric_range_min",
+        small(filter.electric_range_min),
+        &|miles| format!("{miles} electric miles or more"),
+    );
+    number("range_min", small(filter.range_min), &|miles| {
+        format!("{miles} miles or more in all")
+    });
+    number("seats_min", tiny(filter.seats_min), &|seats| {
+        format!("{seats} seats or more")
+    });
+    number("stars_min", tiny(filter.stars_min), &|stars| {
+        format!("{stars} stars or more")
+    });
+    number("horsepower_min", small(filter.horsepower_min), &|power| {
+        format!("{power} hp or more")
+    });
+    number("towing_min", filter.towing_min, &|pounds| {
+        format!("tows {} lb or more", thousands(pounds.into()))
+    });
+    all
+}
+
+/// The address of a search.
+pub fn address<'a>(
+    set: impl Iterator<Item = &'a Set>,
+    sort: Sort,
+    limit: usize,
+    cursor: usize,
+) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    for limit in set {
+        query.append_pair(limit.field, &limit.value);
+    }
+    if sort != Sort::default()
+        && let Some((_, word, _)) = SORTS.iter().find(|(known, ..)| *known == sort)
+    {
+        query.append_pair("sort", word);
+    }
+    if limit != USUAL {
+        query.append_pair("limit", &limit.to_string());
+    }
+    if cursor > 0 {
+        query.append_pair("cursor", &cursor.to_string());
+    }
+    match query.finish() {
+        query if query.is_empty() => "/cars".to_owned(),
+        query => format!("/cars?{query}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(query: &str) -> Asked {
+        read(query, &Catalogue::built_in().unwrap())
+    }
+
+    #[test]
+    fn a_search_reads_back_from_its_own_address() {
+        let query = "bodies=suv&bodies=wagon,sedan&fuels_not=diesel&drives=awd&makes=mercedes+benz&models=cr-v\
+                     &budget_max=%2435,000&year_min=2019&year_max=2022&mpg_min=&stars_min=4&sort=price&cursor=40";
+        let first = asked(query);
+        assert!(first.wrong.is_empty(), "{:?}", first.wrong);
+        assert_eq!(first.filter.budget_max, Some(35_000));
+        assert_eq!(first.filter.makes, ["Mercedes-Benz"]);
+        assert_eq!((first.filter.mpg_min, first.cursor), (None, 40));
+        let address = address(
+            set(&first.filter).iter(),
+            first.filter.sort,
+            first.limit,
+            40,
+        );
+        let again = asked(address.split_once('?').unwrap().1);
+        assert_eq!((again.filter, again.cursor), (first.filter, 40));
+    }
+
+    #[test]
+    fn what_cant_be_used_is_blamed_by_its_field() {
+        for (query, field) in [
+            ("bodies=truck", "bodies"),
+            ("budget_max=cheap", "budget_max"),
+            ("budget_max=-1", "budget_max"),
+            ("budget_max=99999999999", "budget_max"),
+            ("seats_min=300", "seats_min"),
+            ("stars_min=0", "stars_min"),
+            ("year_min=1999", "year_min"),
+            ("year_min=2022&year_max=2020", "year_max"),
+            ("makes=Yugo", "makes"),
+            ("models=%00", "models"),
+            ("sort=best", "sort"),
+            ("limit=0", "limit"),
+            ("cursor=x", "cursor"),
+            ("colour=red", "colour"),
+            ("mpg_min=%ff%fe", "mpg_min"),
+        ] {
+            let asked = asked(query);
+            assert_eq!(asked.wrong.len(), 1, "{query}: {:?}", asked.wrong);
+            assert_eq!(asked.wrong[0].field, field, "{query}");
+        }
+        let many = "bodies=suv&".repeat(5_000);
+        assert_eq!(asked(&many).wrong[0].field, "filter");
+        let long = format!("models={}", "x".repeat(10_000));
+        assert!(asked(&long).filter.models.is_empty());
+    }
+}

@@ -1,0 +1,234 @@
+//! `GET /cars/compare`: two to four cars side by side, what they cost to own, and when one pays for itself.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, web};
+use askama::Template;
+use serde_json::{Value, json};
+
+use super::assume::{self, Assumed, Input};
+use super::car::CostView;
+use super::chart::Chart;
+use super::facts::{Brief, PriceView};
+use super::{caching, kept};
+use crate::auth::CurrentUser;
+use crate::cars::compare::{Comparison, MOST_COMPARED, compare as line_up};
+use crate::cars::cost::{BreakEven, Cost, DEFAULT_PRICES, break_even, cost};
+use crate::error::{Error, FieldError};
+use crate::state::App;
+use crate::web::format::Format;
+use crate::web::view::{Html, Shell, Show, View};
+
+/// `GET /cars/compare?ids=a,b`.
+pub async fn compare(
+    app: web::Data<App>,
+    req: HttpRequest,
+    format: Format,
+    current: Option<CurrentUser>,
+) -> Result<Show<Compared>, Error> {
+    let pairs = assume::pairs(req.query_string());
+    let assumed = assume::read(&pairs, &["ids", "only"]);
+    let ids = ids(&pairs);
+    let catalogue = &app.catalogue();
+    let rows: Vec<_> = ids.iter().filter_map(|id| catalogue.find(id)).collect();
+    let mut wrong = Vec::new();
+    if let Some(detail) = wrong_ids(&ids, rows.len()) {
+        wrong.push(FieldError {
+            field: "ids".to_owned(),
+            detail,
+        });
+    }
+    let ids_wrong = wrong.first().map(|wrong| wrong.detail.clone());
+    wrong.extend(assumed.wrong.iter().cloned());
+    let status = match (wrong.is_empty(), format.is_html()) {
+        (true, _) => StatusCode::OK,
+        (false, true) => StatusCode::UNPROCESSABLE_ENTITY,
+        (false, false) => return Err(Error::Invalid(wrong)),
+    };
+    let costs: Vec<Cost> = rows
+        .iter()
+        .enumerate()
+        .map(|(at, row)| assumed.at_own_price(cost(catalogue, row, &assumed.assumptions), at))
+        .collect();
+    let cars: Vec<_> = rows
+        .iter()
+        .take(MOST_COMPARED)
+        .map(|row| catalogue.car(row))
+        .collect();
+    let only = pairs
+        .iter()
+        .any(|(name, value)| name == "only" && value == "differences");
+    let view = Compared {
+        comparison: line_up(&cars),
+        break_even: break_evens(&costs),
+        costs,
+        assumed,
+        only,
+        ids_wrong,
+        kept: kept(&app, format, current.as_ref()).await?,
+    };
+    Show::with_status(view, status).header("cache-control", caching(format))
+}
+
+/// The ids in their order, each once; from several fields or with commas between them.
+fn ids(pairs: &[(String, String)]) -> Vec<&str> {
+    let mut ids = Vec::new();
+    let given = pairs.iter().filter(|(name, _)| name == "ids");
+    for id in given.flat_map(|(_, value)| value.split(',')).map(str::trim) {
+        if !id.is_empty() && !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    ids
+}
+
+fn wrong_ids(ids: &[&str], known: usize) -> Option<String> {
+    match ids.len() {
+        _ if known < ids.len() => Some(match ids.len() - known {
+            1 => "One of these cars is not in the catalogue.".to_owned(),
+            count => format!("{count} of these cars are not in the catalogue."),
+        }),
+        0 => Some(format!("Choose 2 to {MOST_COMPARED} cars to compare.")),
+        1 => Some(format!(
+            "Choose at least one more car: 2 to {MOST_COMPARED} can be compared."
+        )),
+        count if count > MOST_COMPARED => Some(format!(
+            "That are {count} cars: at most {MOST_COMPARED} can be compared."
+        )),
+        _ => None,
+    }
+}
+
+/// Every two of the cars, the earlier first.
+fn break_evens(costs: &[Cost]) -> Vec<(usize, usize, BreakEven)> {
+    let mut all = Vec::new();
+    for (one, first) in costs.iter().enumerate() {
+        for (other, second) in costs.iter().enumerate().skip(one + 1) {
+            all.push((one, other, break_even(first, second)));
+        }
+    }
+    all
+}
+
+/// Cars side by side.
+pub struct Compared {
+    comparison: Comparison,
+    costs: Vec<Cost>,
+    break_even: Vec<(usize, usize, BreakEven)>,
+    assumed: Assumed,
+    /// Only the lines where the cars differ.
+    only: bool,
+    ids_wrong: Option<String>,
+    kept: Option<Vec<String>>,
+}
+
+/// A line of the table.
+struct Row {
+    label: &'static str,
+    differs: bool,
+    /// Words, and whether it is the best.
+    cells: Vec<(String, bool)>,
+}
+
+#[derive(Template)]
+#[template(path = "cars/compare.html", blocks = ["main"])]
+struct ComparePage<'a> {
+    shell: &'a Shell,
+    cars: Vec<Brief>,
+    rows: Vec<Row>,
+    prices: Vec<Option<PriceView>>,
+    ids: String,
+    only: bool,
+    ids_wrong: Option<&'a str>,
+    inputs: Vec<Input>,
+    own_prices: Vec<&'a str>,
+    price_wrong: Option<&'a str>,
+    other_wrong: Vec<&'a str>,
+    default_prices: &'static str,
+    costs: Vec<CostView>,
+    is_wrong: bool,
+    pairs: Vec<Pair<'a>>,
+    chart: Option<Chart>,
+}
+
+/// What two of the cars cost against each other, and where their chart is.
+struct Pair<'a> {
+    ids: String,
+    detail: &'a str,
+}
+
+impl Compared {
+    fn template<'a>(&'a self, shell: &'a Shell) -> ComparePage<'a> {
+        let cars = &self.comparison.cars;
+        let ids: Vec<&str> = cars.iter().map(|car| car.id.as_str()).collect();
+        let lines = self
+            .comparison
+            .rows
+            .iter()
+            .filter(|line| line.differs || !self.only);
+        let pair = |(one, other, result): &'a (usize, usize, BreakEven)| Pair {
+            ids: format!("{},{}", self.costs[*one].car, self.costs[*other].car),
+            detail: &result.detail,
+        };
+        ComparePage {
+            shell,
+            cars: cars
+                .iter()
+                .map(|car| Brief::of(car, self.kept.as_deref()))
+                .collect(),
+            rows: lines
+                .map(|line| Row {
+                    label: line.label,
+                    differs: line.differs,
+                    cells: line
+                        .values
+                        .iter()
+                        .enumerate()
+                        .map(|(at, figure)| (figure.text.clone(), line.best.contains(&at)))
+                        .collect(),
+                })
+                .collect(),
+            prices: cars.iter().map(PriceView::of).collect(),
+            ids: ids.join(","),
+            only: self.only,
+            ids_wrong: self.ids_wrong.as_deref(),
+            inputs: self.assumed.inputs(&self.costs),
+            own_prices: (0..cars.len())
+                .map(|at| self.assumed.price_input(at))
+                .collect(),
+            price_wrong: self.assumed.wrong("price_usd"),
+            other_wrong: self.assumed.misplaced(&self.costs),
+            default_prices: DEFAULT_PRICES,
+            costs: self.costs.iter().map(CostView::of).collect(),
+            is_wrong: !self.assumed.wrong.is_empty(),
+            pairs: self.break_even.iter().map(pair).collect(),
+            chart: match (&self.costs[..], &self.break_even[..]) {
+                ([one, other], [(.., result)]) => Chart::of([one, other], result),
+                _ => None,
+            },
+        }
+    }
+}
+
+impl View for Compared {
+    fn json(&self) -> Value {
+        let pair = |(one, other, result): &(usize, usize, BreakEven)| {
+            let mut json = json!(result);
+            json["cars"] = json!([self.costs[*one].car, self.costs[*other].car]);
+            json
+        };
+        json!({
+            "cars": self.comparison.cars,
+            "rows": self.comparison.rows,
+            "costs": self.costs,
+            "break_even": self.break_even.iter().map(pair).collect::<Vec<_>>(),
+        })
+    }
+
+    fn page(&self, shell: &Shell) -> askama::Result<Html> {
+        Ok(Html::Body(self.template(shell).render()?))
+    }
+
+    fn fragment(&self, shell: &Shell) -> askama::Result<Html> {
+        Ok(Html::Body(self.template(shell).as_main().render()?))
+    }
+}

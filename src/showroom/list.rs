@@ -1,0 +1,300 @@
+//! `GET /cars`: a search with filters, what each choice would leave, and the models that fit, some at a time.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, web};
+use askama::Template;
+use serde_json::{Value, json};
+
+use super::ask::{self, Asked, SORTS, Set};
+use super::facts::{Brief, Version};
+use super::{caching, here, kept};
+use crate::auth::CurrentUser;
+use crate::cars::Car;
+use crate::cars::search::facets::{Facet, facets};
+use crate::cars::search::{Limit, rank, versions};
+use crate::cars::words::thousands;
+use crate::error::Error;
+use crate::state::App;
+use crate::web::format::Format;
+use crate::web::view::{Html, Shell, Show, View};
+
+/// `GET /cars`.
+pub async fn list(
+    app: web::Data<App>,
+    req: HttpRequest,
+    format: Format,
+    current: Option<CurrentUser>,
+) -> Result<Show<Listing>, Error> {
+    let asked = ask::read(req.query_string(), &app.catalogue());
+    if !asked.wrong.is_empty() && !format.is_html() {
+        return Err(Error::Invalid(asked.wrong));
+    }
+    let kept = kept(&app, format, current.as_ref()).await?;
+    let status = if asked.wrong.is_empty() {
+        StatusCode::OK
+    } else {
+        StatusCode::UNPROCESSABLE_ENTITY
+    };
+    let search = {
+        let app = app.clone();
+        move || Listing::find(&app, asked, kept)
+    };
+    let mut found = web::block(search).await.map_err(Error::internal)?;
+    found.here = here(&req);
+    Show::with_status(found, status).header("cache-control", caching(format))
+}
+
+/// What a search found, with its form.
+pub struct Listing {
+    asked: Asked,
+    facets: Vec<Facet>,
+    cars: Vec<Car>,
+    /// Of each car its versions that fit.
+    versions: Vec<Vec<Car>>,
+    total: usize,
+    open: Vec<(Limit, usize)>,
+    unknown: Vec<(Limit, usize)>,
+    years: (u16, u16),
+    /// How many models there are to page through: those that are known to fit, and those after them.
+    rows: usize,
+    kept: Option<Vec<String>>,
+    here: String,
+}
+
+impl Listing {
+    /// Searches: some milliseconds, so off the threads that serve.
+    fn find(app: &App, asked: Asked, kept: Option<Vec<String>>) -> Self {
+        let catalogue = &app.catalogue();
+        let ranked = rank(catalogue, &asked.filter);
+        // A form that has to be mended shows no cars: they would be those of another search.
+        let shown = if asked.wrong.is_empty() {
+            asked.limit
+        } else {
+            0
+        };
+        let rows = ranked.rows.iter().skip(asked.cursor).take(shown);
+        let rows: Vec<_> = rows.copied().collect();
+        let versions = versions(catalogue, &asked.filter, &rows);
+        let cars_of = |rows: &Vec<_>| rows.iter().map(|row| catalogue.car(row)).collect();
+        Self {
+            facets: facets(catalogue, &asked.filter),
+            cars: cars_of(&rows),
+            versions: versions.iter().map(cars_of).collect(),
+            total: ranked.known,
+            open: ranked.open,
+            unknown: ranked.unknown,
+            years: ranked.years,
+            rows: ranked.rows.len(),
+            asked,
+            kept,
+            here: String::new(),
+        }
+    }
+
+    fn next(&self) -> Option<usize> {
+        let next = self.asked.cursor.saturating_add(self.asked.limit);
+        (next < self.rows).then_some(next)
+    }
+
+    fn template<'a>(&'a self, shell: &'a Shell) -> ListPage<'a> {
+        let filter = &self.asked.filter;
+        let set = ask::set(filter);
+        let at = |cursor| ask::address(set.iter(), filter.sort, self.asked.limit, cursor);
+        let without = |dropped: &Set| {
+            let others = set.iter().filter(|other| *other != dropped);
+            Chip {
+                label: dropped.label.clone(),
+                without: ask::address(others, filter.sort, self.asked.limit, 0),
+            }
+        };
+        let shown = self.cars.iter().zip(&self.versions);
+        let controls: Vec<Control<'_>> = self
+            .facets
+            .iter()
+            .map(|facet| self.control(facet))
+            .collect();
+        let in_form =
+            |set: &&Set| set.field == "models" || self.facets.iter().any(|f| f.field == set.field);
+        let previous = self.asked.cursor.saturating_sub(self.asked.limit);
+        ListPage {
+            shell,
+            chips: set.iter().map(without).collect(),
+            hidden: set.iter().filter(|set| !in_form(set)).cloned().collect(),
+            models: self.given("models").join(", "),
+            models_wrong: self.asked.wrong("models"),
+            other_wrong: self.other_wrong(&controls),
+            sorts: SORTS.map(|(sort, word, label)| (word, label, sort == filter.sort)),
+            sort_wrong: self.asked.wrong("sort"),
+            results: shown
+                .map(|(car, versions)| Shown {
+                    car: Brief::of(car, self.kept.as_deref()),
+                    versions: versions
+                        .iter()
+                        .map(|version| Version::of(version, &car.id))
+                        .collect(),
+                })
+                .collect(),
+            controls,
+            total: thousands(self.total as u64),
+            is_wrong: !self.asked.wrong.is_empty(),
+            open: self.open.iter().map(count).collect(),
+            unknown: self.unknown.iter().map(count).collect(),
+            years: self.years,
+            years_unset: filter.year_min.is_none()
+                && filter.year_max.is_none()
+                && filter.models.is_empty(),
+            first: self.asked.cursor + 1,
+            last: self.asked.cursor + self.cars.len(),
+            rows: thousands(self.rows as u64),
+            next: self.next().map(at),
+            previous: (self.asked.cursor > 0).then(|| at(previous)),
+            here: &self.here,
+        }
+    }
+
+    fn given(&self, field: &str) -> Vec<&str> {
+        let given = self.asked.given.iter().filter(|(name, _)| name == field);
+        given.map(|(_, value)| value.as_str()).collect()
+    }
+
+    fn control<'a>(&'a self, facet: &'a Facet) -> Control<'a> {
+        let wrong = self.asked.wrong(facet.field);
+        let is_set = wrong.is_some() || facet.choices.iter().any(|choice| choice.chosen);
+        Control {
+            field: facet.field,
+            label: facet.label,
+            many: facet.many,
+            none: match facet.field {
+                "year_min" => "Newest three",
+                _ => "Any",
+            },
+            least: matches!(
+                facet.field,
+                "mpg_min" | "electric_range_min" | "seats_min" | "stars_min" | "horsepower_min"
+            ),
+            // Dozens of makes that would leave nothing are only in the way.
+            choices: facet
+                .choices
+                .iter()
+                .filter(|choice| facet.field != "makes" || choice.count > 0 || choice.chosen)
+                .map(|choice| Offer {
+                    value: &choice.value,
+                    label: &choice.label,
+                    count: thousands(choice.count as u64),
+                    chosen: choice.chosen,
+                })
+                .collect(),
+            unusable: match wrong {
+                Some(_) => self.given(facet.field),
+                None => Vec::new(),
+            },
+            is_set,
+            wrong,
+        }
+    }
+
+    /// What is wrong and has no place in the form.
+    fn other_wrong(&self, controls: &[Control<'_>]) -> Vec<&str> {
+        let has_place = |field: &str| {
+            field == "models" || field == "sort" || controls.iter().any(|c| c.field == field)
+        };
+        let wrong = self
+            .asked
+            .wrong
+            .iter()
+            .filter(|wrong| !has_place(&wrong.field));
+        wrong.map(|wrong| wrong.detail.as_str()).collect()
+    }
+}
+
+fn count((limit, count): &(Limit, usize)) -> (&'static str, String) {
+    (limit.label(), thousands(*count as u64))
+}
+
+/// A limit that is set, and the search without it.
+struct Chip {
+    label: String,
+    without: String,
+}
+
+/// One field of the form.
+struct Control<'a> {
+    field: &'static str,
+    label: &'static str,
+    many: bool,
+    /// What the choice is called that sets nothing.
+    none: &'static str,
+    /// Its choices are the least that will do.
+    least: bool,
+    choices: Vec<Offer<'a>>,
+    /// What was given and can't be used.
+    unusable: Vec<&'a str>,
+    is_set: bool,
+    wrong: Option<&'a str>,
+}
+
+struct Offer<'a> {
+    value: &'a str,
+    label: &'a str,
+    count: String,
+    chosen: bool,
+}
+
+struct Shown {
+    car: Brief,
+    versions: Vec<Version>,
+}
+
+#[derive(Template)]
+#[template(path = "cars/list.html", blocks = ["main"])]
+struct ListPage<'a> {
+    shell: &'a Shell,
+    chips: Vec<Chip>,
+    hidden: Vec<Set>,
+    models: String,
+    models_wrong: Option<&'a str>,
+    other_wrong: Vec<&'a str>,
+    sorts: [(&'static str, &'static str, bool); 8],
+    sort_wrong: Option<&'a str>,
+    controls: Vec<Control<'a>>,
+    results: Vec<Shown>,
+    total: String,
+    is_wrong: bool,
+    open: Vec<(&'static str, String)>,
+    unknown: Vec<(&'static str, String)>,
+    years: (u16, u16),
+    years_unset: bool,
+    first: usize,
+    last: usize,
+    rows: String,
+    next: Option<String>,
+    previous: Option<String>,
+    here: &'a str,
+}
+
+impl View for Listing {
+    fn json(&self) -> Value {
+        let counts = |counts: &[(Limit, usize)]| -> Vec<Value> {
+            let count = |(limit, count): &(Limit, usize)| json!({ "limit": limit, "count": count });
+            counts.iter().map(count).collect()
+        };
+        json!({
+            "cars": self.cars,
+            "versions": self.versions.iter().map(Vec::len).collect::<Vec<_>>(),
+            "total": self.total,
+            "open": counts(&self.open),
+            "unknown": counts(&self.unknown),
+            "years": { "min": self.years.0, "max": self.years.1 },
+            "next": self.next().map(|next| next.to_string()),
+            "facets": self.facets,
+        })
+    }
+
+    fn page(&self, shell: &Shell) -> askama::Result<Html> {
+        Ok(Html::Body(self.template(shell).render()?))
+    }
+
+    fn fragment(&self, shell: &Shell) -> askama::Result<Html> {
+        Ok(Html::Body(self.template(shell).as_main().render()?))
+    }
+}

@@ -1,0 +1,65 @@
+//! The binary as a process of its own, to be killed, asked to end and started again.
+
+use std::process::Stdio;
+
+use reqwest::Client;
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+
+use crate::site::{Database, PASSWORD};
+
+/// A process of the binary. It ends with the test.
+pub struct Process {
+    pub child: Child,
+    pub base: String,
+}
+
+impl Process {
+    /// Makes an account and returns its token.
+    pub async fn sign_up(&self, http: &Client, email: &str) -> String {
+        let account = json!({ "email": email, "password": PASSWORD });
+        let signup = http
+            .post(format!("{}/auth/signup", self.base))
+            .json(&account);
+        let entered: Value = signup.send().await.unwrap().json().await.unwrap();
+        entered["access_token"].as_str().unwrap().to_owned()
+    }
+}
+
+/// The binary with settings for that database and nothing else around it.
+pub fn command(database: &Database) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_autio"));
+    command
+        .env_clear()
+        .current_dir(database.dir())
+        .env("AUTIO_ADDR", "127.0.0.1:0")
+        .env("DATABASE_URL", &database.url)
+        .env("JWT_SECRET", "a secret of the tests, longer than 32 bytes")
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    command
+}
+
+/// Starts it and waits until it is up.
+pub async fn start(database: &Database, settings: &[(&str, &str)]) -> Process {
+    let mut command = command(database);
+    let mut child = command.envs(settings.iter().copied()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let base = loop {
+        let line = lines.next_line().await.unwrap().expect("it ended");
+        if let Some((_, address)) = line.split_once("Autio is up on ") {
+            break address.split_whitespace().next().unwrap().to_owned();
+        }
+    };
+    // Read on, so that a full pipe never blocks it.
+    let show = std::env::var_os("AUTIO_TEST_LOG").is_some();
+    tokio::spawn(async move {
+        while let Ok(Some(line)) = lines.next_line().await {
+            if show {
+                eprintln!("{line}");
+            }
+        }
+    });
+    Process { child, base }
+}
