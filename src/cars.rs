@@ -16,6 +16,7 @@ pub mod search;
 pub mod table;
 pub mod words;
 
+pub use catalogue::names;
 pub use catalogue::{Amount, Builder, Catalogue, Entry, Facts, Joined, Origin, Row};
 pub use energy::{Cycles, Energy};
 pub use kinds::{Body, Drive, Fuel, Grade, PriceKind, Transmission, UnknownWord};

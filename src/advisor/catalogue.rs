@@ -1,12 +1,14 @@
 //! The built-in catalogue advisor: no model and no network, only the shopper's words and the catalogue.
 
-use crate::advisor::needs::{self, Field, Need};
+use crate::advisor::needs::conflict::conflicts;
+use crate::advisor::needs::{self, Need};
 use crate::advisor::{Answer, Knowledge, Role, Turn};
 use crate::cars::Catalogue;
-use crate::cars::search::{self, Ranked};
+use crate::cars::search;
 
 mod ask;
 mod asked;
+mod define;
 mod figure;
 mod pick;
 mod reasons;
@@ -29,11 +31,18 @@ pub fn answer(catalogue: &Catalogue, turns: &[Turn], knowledge: Knowledge) -> An
     let before = last.map_or(&[][..], |at| &turns[..at]);
     let (earlier, needs) = needs::read_both(turns, before.len(), catalogue);
     let changed = needs != earlier;
-    let goes_on = ask::was_asked(before) && talk::goes_on(text) || talk::asks_for_cars(text);
+    let must = ask::first(turns, &needs);
+    let goes_on = must.is_some()
+        || ask::was_asked(before) && talk::goes_on(text)
+        || talk::asks_for_cars(text);
+    let meanings = define::explained(text);
+    let asides = say::asides(text, &needs, turns);
     let mut parts = vec![LABEL.to_owned()];
     let mut cars = Vec::new();
+    parts.extend(meanings.iter().map(|meaning| (*meaning).to_owned()));
 
     match talk::kind(text) {
+        _ if !meanings.is_empty() && !changed => return finished(parts, cars, needs),
         Talk::Pointing(place) if !changed => {
             let filter = needs::filter(&earlier);
             let shown = pick::shown(&search::rank(catalogue, &filter), &filter, &earlier).rows;
@@ -52,26 +61,28 @@ pub fn answer(catalogue: &Catalogue, turns: &[Turn], knowledge: Knowledge) -> An
             return finished(parts, cars, needs);
         }
         Talk::Greeting | Talk::Other | Talk::Thanks | Talk::Pointing(_) if needs.is_empty() => {
-            let question = ask::next(
-                catalogue,
-                &search::rank(catalogue, &needs::filter(&[])),
-                &needs,
-                turns,
-            );
-            parts.push(match talk::kind(text) {
-                Talk::Greeting => say::GREETING.to_owned(),
-                _ if changed => say::NOTHING_LEFT.to_owned(),
-                _ => say::not_understood(text),
-            });
+            match talk::kind(text) {
+                Talk::Greeting => parts.push(say::GREETING.to_owned()),
+                _ if changed => parts.push(say::NOTHING_LEFT.to_owned()),
+                _ if must.is_some() || !asides.is_empty() => {}
+                _ => parts.push(say::not_understood(text)),
+            }
+            parts.extend(asides);
             parts.extend(say::elsewhere(text));
-            parts.extend(question.map(str::to_owned));
+            let filter = needs::filter(&[]);
+            let ranked = search::rank(catalogue, &filter);
+            let next = || ask::next(catalogue, &ranked, &filter, &needs, turns).map(str::to_owned);
+            parts.extend(must.or_else(next));
             return finished(parts, cars, needs);
         }
         Talk::Other if !changed && !goes_on => {
             if talk::asks(text) {
                 parts.push(NO_ANSWER.to_owned());
             }
-            parts.push(say::not_understood(text));
+            match asides.is_empty() {
+                true => parts.push(say::not_understood(text)),
+                false => parts.extend(asides),
+            }
             parts.extend(say::elsewhere(text));
             parts.push(format!("What I go by so far: {}.", say::list(&needs)));
             return finished(parts, cars, needs);
@@ -81,10 +92,12 @@ pub fn answer(catalogue: &Catalogue, turns: &[Turn], knowledge: Knowledge) -> An
 
     let filter = needs::filter(&needs);
     let ranked = search::rank(catalogue, &filter);
+    let clash = conflicts(&needs);
     parts.push(say::understood(&needs));
+    parts.extend(asides);
     parts.extend(say::elsewhere(text));
     parts.extend(say::covered(&needs, catalogue.years()));
-    if ranked.known == 0 {
+    if ranked.known == 0 && clash.is_empty() {
         parts.push(say::nothing(&search::search(catalogue, &filter, 0), &needs));
         parts.extend(say::open(&ranked, 0));
     }
@@ -105,26 +118,12 @@ pub fn answer(catalogue: &Catalogue, turns: &[Turn], knowledge: Knowledge) -> An
     parts.extend(say::unknown(&ranked));
     parts.extend(say::prices(&needs, &cars));
     parts.extend(say::terms(&cars, knowledge));
-    parts.extend(next_step(catalogue, &ranked, &needs, turns, text));
+    let next = || ask::next(catalogue, &ranked, &filter, &needs, turns).map(str::to_owned);
+    parts.extend(match clash.first() {
+        Some(pair) => Some(say::which_counts(pair, ask::may_ask(turns))),
+        None => must.or_else(next),
+    });
     finished(parts, cars, needs)
-}
-
-fn next_step(
-    catalogue: &Catalogue,
-    ranked: &Ranked,
-    needs: &[Need],
-    turns: &[Turn],
-    text: &str,
-) -> Option<String> {
-    let drive = needs.iter().any(|need| need.field == Field::Drive);
-    if !drive
-        && talk::speaks_of_winter(text)
-        && !ask::asked(turns).contains(&Field::Drive)
-        && !ranked.rows.is_empty()
-    {
-        return needs::question::about(Field::Drive).map(str::to_owned);
-    }
-    ask::next(catalogue, ranked, needs, turns).map(str::to_owned)
 }
 
 fn finished(parts: Vec<String>, cars: Vec<crate::cars::Car>, needs: Vec<Need>) -> Answer {

@@ -4,19 +4,24 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::advisor::{Role, Turn};
-use crate::cars::search::Sort;
-use crate::cars::{Body, Catalogue, Drive, Filter, Fuel, Transmission};
+use crate::cars::{Catalogue, Drive, Transmission};
 
 mod amounts;
 pub mod check;
+pub mod conflict;
+pub mod explain;
+mod filter;
+pub mod heard;
 mod lexicon;
 mod names;
+mod origins;
 mod polarity;
 pub mod question;
+mod spelling;
 mod state;
 mod words;
 
-use names::Names;
+pub use filter::filter;
 use state::State;
 
 /// One thing that a shopper asked for, with the words that said so.
@@ -57,6 +62,7 @@ pub enum Field {
     MakeNot,
     /// A model that the shopper named and wants to see.
     Model,
+    ModelNot,
     SeatsMin,
     MpgMin,
     ElectricRangeMin,
@@ -87,6 +93,7 @@ impl Field {
             Field::Make => "make",
             Field::MakeNot => "make_not",
             Field::Model => "model",
+            Field::ModelNot => "model_not",
             Field::SeatsMin => "seats_min",
             Field::MpgMin => "mpg_min",
             Field::ElectricRangeMin => "electric_range_min",
@@ -116,6 +123,7 @@ impl Field {
             Field::Make => "Make",
             Field::MakeNot => "Make to leave out",
             Field::Model => "Model",
+            Field::ModelNot => "Model to leave out",
             Field::SeatsMin => "Fewest seats",
             Field::MpgMin => "Lowest fuel economy",
             Field::ElectricRangeMin => "Shortest electric range",
@@ -144,6 +152,7 @@ impl Field {
                 | Make
                 | MakeNot
                 | Model
+                | ModelNot
                 | Transmission
                 | TransmissionNot
         )
@@ -203,7 +212,7 @@ impl Need {
                 .map_or(text, |drive: Drive| drive.label())
                 .to_owned(),
             Field::Make | Field::Model => text.to_owned(),
-            Field::MakeNot => format!("no {text}"),
+            Field::MakeNot | Field::ModelNot => format!("no {text}"),
             Field::SeatsMin => format!("{number} seats or more"),
             Field::MpgMin => format!("at least {number} mpg"),
             Field::ElectricRangeMin => format!("at least {number} miles on electricity"),
@@ -259,7 +268,7 @@ pub fn read(turns: &[Turn], catalogue: &Catalogue) -> Vec<Need> {
 
 /// The needs that stand before the turn at `at`, and those that stand after the last.
 pub fn read_both(turns: &[Turn], at: usize, catalogue: &Catalogue) -> (Vec<Need>, Vec<Need>) {
-    let names = Names::of(catalogue);
+    let names = catalogue.names();
     let mut state = State::default();
     let mut before = Vec::new();
     let mut asked = None;
@@ -268,9 +277,9 @@ pub fn read_both(turns: &[Turn], at: usize, catalogue: &Catalogue) -> (Vec<Need>
             before.clone_from(&state.needs);
         }
         match turn.role {
-            Role::Assistant => asked = question::asked(&turn.text),
+            Role::Assistant => asked = question::ends(&turn.text),
             Role::User => {
-                state.read(turn, asked, &names, catalogue.years().1);
+                state.read(turn, asked, names, catalogue.years().1);
                 asked = None;
             }
         }
@@ -296,87 +305,6 @@ pub fn apply(needs: &mut Vec<Need>, edits: &[Edit]) {
             let mut seen = false;
             needs.retain(|need| need.id != new.id || !std::mem::replace(&mut seen, true));
         }
-    }
-}
-
-/// The search that these needs ask for. Everyday words are taken as widely as people mean them: all-wheel drive takes in
-/// four-wheel drive, gasoline takes in flex-fuel cars, a van takes in minivans, an automatic takes in every gearbox that
-/// shifts by itself.
-pub fn filter(needs: &[Need]) -> Filter {
-    let mut filter = Filter::default();
-    for need in needs {
-        let text = || need.value.as_str().unwrap_or("");
-        let wide = || {
-            need.value
-                .as_u64()
-                .map(|n| n.min(u64::from(u32::MAX)) as u32)
-        };
-        let number = || wide().map(|n| n.min(u32::from(u16::MAX)) as u16);
-        let small = || wide().map(|n| n.min(u32::from(u8::MAX)) as u8);
-        match need.field {
-            Field::Body => filter.bodies.extend(bodies(text())),
-            Field::BodyNot => filter.bodies_not.extend(bodies(text())),
-            Field::Fuel => filter.fuels.extend(fuels(text())),
-            Field::FuelNot => filter.fuels_not.extend(fuels(text())),
-            Field::Drive => match text().parse() {
-                Ok(Drive::Awd) => filter.drives.extend([Drive::Awd, Drive::FourWd]),
-                Ok(drive) => filter.drives.push(drive),
-                Err(_) => {}
-            },
-            Field::Make => filter.makes.push(text().to_owned()),
-            Field::MakeNot => filter.makes_not.push(text().to_owned()),
-            Field::Model => filter.models.push(text().to_owned()),
-            Field::Transmission => filter.transmissions.extend(lexicon::transmissions(text())),
-            Field::TransmissionNot => filter
-                .transmissions_not
-                .extend(lexicon::transmissions(text())),
-            Field::MpgMin => filter.mpg_min = number(),
-            Field::ElectricRangeMin => filter.electric_range_min = number(),
-            Field::RangeMin => filter.range_min = number(),
-            Field::YearMin => filter.year_min = number(),
-            Field::YearMax => filter.year_max = number(),
-            Field::BudgetMax => filter.budget_max = wide(),
-            Field::BudgetMin => filter.budget_min = wide(),
-            Field::SeatsMin => filter.seats_min = small(),
-            Field::StarsMin => filter.stars_min = small(),
-            Field::HorsepowerMin => filter.horsepower_min = number(),
-            Field::TowingMin => filter.towing_min = wide(),
-            Field::Priority => filter.sort = sort(text()),
-            Field::MilesPerYear => {}
-        }
-    }
-    filter
-}
-
-fn bodies(word: &str) -> Vec<Body> {
-    match word.parse() {
-        Ok(Body::Van) => vec![Body::Van, Body::Minivan],
-        Ok(body) => vec![body],
-        Err(_) => Vec::new(),
-    }
-}
-
-fn fuels(word: &str) -> Vec<Fuel> {
-    match word.parse() {
-        Ok(Fuel::Gasoline) => vec![Fuel::Gasoline, Fuel::FlexFuel],
-        Ok(fuel) => vec![fuel],
-        Err(_) => Vec::new(),
-    }
-}
-
-fn sort(word: &str) -> Sort {
-    match word {
-        "range" => Sort::Range,
-        "co2" => Sort::Co2,
-        "fuel_cost" => Sort::FuelCost,
-        "newest" => Sort::Newest,
-        "power" => Sort::Power,
-        "electric_range" => Sort::ElectricRange,
-        "price" => Sort::Price,
-        "safety" => Sort::Safety,
-        "seats" => Sort::Seats,
-        "towing" => Sort::Towing,
-        _ => Sort::Economy,
     }
 }
 

@@ -1,6 +1,7 @@
 //! The catalogue in memory: small rows that share their names, and the cars made from them when asked.
 
 use std::collections::{BTreeMap, HashSet};
+use std::sync::OnceLock;
 
 use super::search::{letters, named};
 use super::table::{self, TableError};
@@ -9,8 +10,10 @@ use super::{
 };
 
 mod builder;
+pub mod names;
 
 pub use builder::Builder;
+use names::Names;
 
 /// The table that ships with Autio, made by [`super::epa`] from EPA's file of 29 October 2025 and by [`super::join`] from
 /// the files that its second line names.
@@ -28,6 +31,8 @@ pub struct Catalogue {
     /// EPA's numbers with the places of their rows, sorted.
     by_number: Vec<(u32, u32)>,
     groups: u32,
+    /// Made when it is first asked for.
+    spoken: OnceLock<Names>,
 }
 
 /// What is published about one car, apart from its names; units as in [`Car`].
@@ -172,6 +177,11 @@ impl Catalogue {
             .ok()?;
         let row = self.rows.get(self.by_number.get(at)?.1 as usize)?;
         (self.entry(row).id() == id).then_some(row)
+    }
+
+    /// The makes and models by the words that they are written in. They are gathered on the first call and kept.
+    pub fn names(&self) -> &Names {
+        self.spoken.get_or_init(|| Names::of(self))
     }
 
     /// All makes, in the order of the alphabet.
@@ -327,6 +337,11 @@ impl Origin {
 }
 
 impl Row {
+    /// The same for all years and versions of one base model with one kind of fuel.
+    pub fn group(&self) -> u32 {
+        self.group
+    }
+
     pub(super) fn names(&self) -> (u32, u32, u32) {
         (self.make, self.base, self.model)
     }

@@ -190,6 +190,15 @@ pub fn rank(catalogue: &Catalogue, filter: &Filter) -> Ranked {
     }
 }
 
+/// Every row that a search takes in: those that fit, and those whose price or towing limit isn't known.
+pub fn fitting(catalogue: &Catalogue, filter: &Filter) -> Vec<Row> {
+    let test = Test::new(catalogue, filter);
+    let rows = catalogue.rows().iter();
+    rows.filter(|row| matches!(test.fit(row), Fit::Yes | Fit::Open(_)))
+        .copied()
+        .collect()
+}
+
 /// How often each comes, the most frequent first.
 fn count(limits: impl Iterator<Item = Limit>) -> Vec<(Limit, usize)> {
     let mut counts: Vec<(Limit, usize)> = Vec::new();

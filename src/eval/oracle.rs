@@ -4,6 +4,8 @@ use crate::advisor::Answer;
 use crate::cars::{Car, Catalogue};
 use serde_json::Value;
 
+mod split;
+
 /// What is wrong with an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Complaint {
@@ -36,7 +38,13 @@ pub struct Oracle {
 
 impl Oracle {
     pub fn of(catalogue: &Catalogue) -> Self {
-        let cars = catalogue.iter().map(|car| (car.clone(), json_of(&car)));
+        let cars = catalogue.rows().iter().map(|row| {
+            let car = catalogue.car(row);
+            let mut json = json_of(&car);
+            // EPA's "330i Sedan" is of the "3 Series": people name either.
+            json["base"] = catalogue.entry(row).base.into();
+            (car, json)
+        });
         Oracle {
             cars: cars.collect(),
         }
@@ -85,7 +93,10 @@ impl Oracle {
         let sure: Vec<bool> = answer
             .cars
             .iter()
-            .map(|car| surely(&json_of(car)))
+            .map(|car| {
+                let known = self.cars.iter().find(|(known, _)| known.id == car.id);
+                known.is_some_and(|(_, json)| surely(json))
+            })
             .collect();
         if !sure.is_sorted_by_key(|sure| !sure) {
             put(
@@ -161,6 +172,11 @@ fn own(car: &Car) -> Vec<String> {
     numbers(&json_of(&figures).to_string())
 }
 
+fn letters(text: &str) -> String {
+    let letters = text.chars().filter(|c| c.is_alphanumeric());
+    letters.collect::<String>().to_lowercase()
+}
+
 fn json_of(car: &Car) -> Value {
     serde_json::to_value(car).expect("a car is plain data")
 }
@@ -233,14 +249,19 @@ fn meets(json: &Value, needs: &[String]) -> bool {
                     .any(|wanted| wanted == is)
             })
     };
+    // What is wanted by its own word isn't ruled out by a wider one: a minivan, but no vans.
     let none = |field: &str, key: &str, wide: fn(&str) -> Vec<&str>| {
-        let unwanted = of(field);
+        let (unwanted, wanted) = (of(field), of(key));
         unwanted.is_empty()
             || word(key).is_some_and(|is| {
-                !unwanted
-                    .iter()
-                    .flat_map(|w| wide(w))
-                    .any(|unwanted| unwanted == is)
+                let named = unwanted.contains(&is.as_str());
+                let spared = wanted.contains(&is.as_str());
+                !named
+                    && (spared
+                        || !unwanted
+                            .iter()
+                            .flat_map(|w| wide(w))
+                            .any(|unwanted| unwanted == is))
             })
     };
     let same: fn(&str) -> Vec<&str> = |word| vec![word];
@@ -277,13 +298,8 @@ fn meets(json: &Value, needs: &[String]) -> bool {
     let economy = number(&json[if charged { "mpge" } else { "mpg" }]["combined"]);
     let year = json["year"].as_u64().unwrap();
     let models = of("model");
-    let letters = |text: &str| {
-        text.chars()
-            .filter(|c| c.is_alphanumeric())
-            .collect::<String>()
-            .to_lowercase()
-    };
-    let name = letters(&format!("{} {}", json["make"], json["model"]));
+    let names = ["model", "base"].map(|name| letters(&format!("{} {}", json["make"], json[name])));
+    let named = |model: &str| names.iter().any(|name| name.contains(&letters(model)));
     let dated = !of("year_min").is_empty() || !of("year_max").is_empty() || !models.is_empty();
 
     any("body", "body", wide_body)
@@ -293,12 +309,10 @@ fn meets(json: &Value, needs: &[String]) -> bool {
         && any("drive", "drive", drive)
         && any("make", "make", same)
         && none("make_not", "make", same)
-        && !of("model_not")
-            .iter()
-            .any(|model| name.contains(&letters(model)))
+        && !of("model_not").iter().any(|model| named(model))
         && any("transmission", "transmission", gears)
         && none("transmission_not", "transmission", gears)
-        && (models.is_empty() || models.iter().any(|model| name.contains(&letters(model))))
+        && (models.is_empty() || models.iter().any(|model| named(model)))
         && least("mpg_min", economy)
         && least("electric_range_min", number(&json["electric_range_mi"]))
         && least("range_min", number(&json["range_mi"]))

@@ -123,7 +123,10 @@ async fn outcome(contestant: &Contestant, court: &Court, case: &Case) -> Outcome
                 return outcome;
             }
         };
-        turns.push(turn(turns.len(), Role::Assistant, &answer.text));
+        turns.push(Turn {
+            edits: answer.edits.clone(),
+            ..turn(turns.len(), Role::Assistant, &answer.text)
+        });
         let is_last = at + 1 == case.steps.len();
         court.judge(step, &answer, is_last, &mut outcome);
         if let Contestant::Advisor(_) = contestant {

@@ -24,7 +24,8 @@ pub fn cases() -> Vec<Case> {
         Ok(cases) => cases,
         Err(error) => panic!("tests/advice/{name}: {error}"),
     };
-    let cases = read("cases.txt", include_str!("cases.txt"));
+    let mut cases = read("cases.txt", include_str!("cases.txt"));
+    cases.extend(read("held_out.txt", include_str!("held_out.txt")));
     let each = cases.into_iter().flat_map(|case| match case.swaps() {
         true => SWAPPED.map(|make| case.with_make(make)).to_vec(),
         false => vec![case],

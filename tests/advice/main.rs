@@ -25,6 +25,7 @@ fn main() -> ExitCode {
     table.push(rows::ledger(&runs));
     table.extend(rows::said(&runs));
     table.extend(rows::questions(&runs));
+    table.push(rows::best_question(&runs, &oracle, &catalogue));
     table.push(rows::swaps(&runs, &catalogue));
     table.push(rows::relaxation(&catalogue));
     for row in &table {

@@ -11,8 +11,8 @@ use autio::eval::table::Row;
 
 use crate::conversation::{Run, answer, sorted, written};
 
-/// Requests that may be misread: what was measured, so that it can't get worse unseen.
-const FLOOR_PERMILLE: usize = 1000;
+/// How much must be understood, in tenths of a percent: just below what was measured, so that it can't get worse unseen.
+const FLOOR_PERMILLE: usize = 995;
 
 /// What the catalogue says of every car that was shown.
 pub fn cars(runs: &[Run], oracle: &Oracle) -> Vec<Row> {
@@ -160,6 +160,59 @@ pub fn questions(runs: &[Run]) -> Vec<Row> {
             unasked,
         ),
     ]
+}
+
+/// No other question that could have been asked would have taken away more.
+pub fn best_question(runs: &[Run], oracle: &Oracle, catalogue: &Catalogue) -> Row {
+    let mut wrong = Vec::new();
+    let mut seen: Vec<(Vec<String>, &str)> = Vec::new();
+    let mut compared = 0;
+    for run in runs {
+        let mut before: Vec<&str> = Vec::new();
+        for (step, answer) in run.steps() {
+            let Some(asked) = question::asked(&answer.text).map(|field| field.as_str()) else {
+                continue;
+            };
+            let needs = written(&answer.needs);
+            let has = |field: &str| answer.needs.iter().any(|need| need.field.as_str() == field);
+            // What had to be asked goes first; so it isn't the best of all.
+            let must = step.asks.is_some()
+                || answer
+                    .text
+                    .lines()
+                    .last()
+                    .is_some_and(|line| line.contains(". "));
+            let key = (needs.clone(), asked);
+            if !must && before.is_empty() && !seen.contains(&key) {
+                compared += 1;
+                let left = oracle.left_by_question(catalogue, &needs);
+                let open = left
+                    .iter()
+                    .filter(|(field, _)| !has(field) && !before.contains(field));
+                let best = open.min_by(|(_, one), (_, other)| one.total_cmp(other));
+                let of_asked = left.iter().find(|(field, _)| *field == asked);
+                let least = best.map_or(1.0, |(_, left)| *left);
+                let is_best = match of_asked {
+                    Some((_, left)) => *left <= least + 1e-9,
+                    // What matters most takes no car away: it is asked when nothing does.
+                    None => least > 0.9,
+                };
+                if !is_best {
+                    wrong.push(format!(
+                        "line {}: {:?}: {asked} was asked, but {best:?} of {left:?}",
+                        run.case.line, step.said
+                    ));
+                }
+                seen.push(key);
+            }
+            before.push(asked);
+        }
+    }
+    Row::none_wrong(
+        "Questions that part less than another would",
+        &format!("{compared} counted by hand"),
+        wrong,
+    )
 }
 
 /// What each case says beside needs and questions.

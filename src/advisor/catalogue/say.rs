@@ -5,11 +5,13 @@ use crate::advisor::needs::{Field, Need, thousands};
 use crate::cars::search::{Ranked, Sort};
 use crate::cars::{Car, PriceKind};
 
+mod aside;
 mod dominated;
 mod nothing;
 mod open;
 mod shown;
 
+pub use aside::{asides, which_counts};
 pub use dominated::dominated;
 pub use nothing::nothing;
 pub use open::open;

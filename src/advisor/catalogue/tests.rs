@@ -181,12 +181,7 @@ fn the_same_conversation_gets_the_same_answer() {
 
 #[test]
 fn what_is_not_understood_is_said_even_when_a_question_is_pending() {
-    for said in [
-        "which is safest?",
-        "how much does it cost?",
-        "why?",
-        "blue sky thinking",
-    ] {
+    for said in ["how much does it cost?", "why?", "blue sky thinking"] {
         let answers = conversation(&["an SUV", said], Knowledge::Casual);
         assert!(answers[0].text.ends_with('?'));
         assert!(answers[1].cars.is_empty(), "{said}");

@@ -5,7 +5,7 @@ use super::polarity::{self, Polarity};
 use super::words::Word;
 
 mod judge;
-mod number;
+pub mod number;
 
 use judge::Amounts;
 use number::{number, second};
@@ -19,23 +19,29 @@ pub struct Amount {
     pub to: usize,
 }
 
-/// Everything that is counted in these words. `newest` is the newest model year; `electric` says that the talk is of
-/// cars that are charged, so that a range is one on electricity.
-pub fn read(words: &[Word], newest: u16, electric: bool) -> Vec<Amount> {
+/// What is known when amounts are read.
+pub struct Setting<'a> {
+    /// The newest model year.
+    pub newest: u16,
+    /// The talk is of cars that are charged, so that a range is one on electricity.
+    pub electric: bool,
+    /// There is a budget already, so that "I can do 31" is a new one.
+    pub budgeted: bool,
+    /// The places of the words that name a make, a body or a fuel.
+    pub named: &'a [usize],
+}
+
+/// Everything that is counted in these words.
+pub fn read(words: &[Word], setting: &Setting) -> Vec<Amount> {
     let mut found = Vec::new();
     let mut at = 0;
     while at < words.len() {
         let Some(number) = number(&words[at..]) else {
-            at += phrases(words, at, newest, &mut found).max(1);
+            at += phrases(words, at, setting.newest, &mut found).max(1);
             continue;
         };
         let second = second(words, at + number.words);
-        let amounts = Amounts {
-            words,
-            at,
-            newest,
-            electric,
-        };
+        let amounts = Amounts { words, at, setting };
         let took = amounts.judge(&number, second.as_ref(), &mut found);
         at += took.max(number.words);
     }
@@ -83,28 +89,11 @@ fn phrases(words: &[Word], at: usize, newest: u16, found: &mut Vec<Amount>) -> u
         ("third", "row") if polarity::of(words, at, at + 2) == Polarity::Wanted => {
             put(Field::SeatsMin, 6, 2)
         }
-        ("brand", "new") | ("latest", "model") | ("buy", "new") | ("new", "not") => {
-            put(Field::YearMin, newest.saturating_sub(1), 2)
-        }
-        ("new", next) if is_shape(next) => put(Field::YearMin, newest.saturating_sub(1), 1),
+        ("brand", "new")
+        | ("latest", "model")
+        | ("buy", "new")
+        | ("new", "not")
+        | ("not" | "nothing", "used") => put(Field::YearMin, newest.saturating_sub(1), 2),
         _ => 0,
     }
-}
-
-/// "a new SUV" says that it should be new; "a new car" may only say that the old one must go.
-fn is_shape(word: &str) -> bool {
-    [
-        "suv",
-        "sedan",
-        "truck",
-        "pickup",
-        "hybrid",
-        "ev",
-        "minivan",
-        "wagon",
-        "hatchback",
-        "coupe",
-        "convertible",
-    ]
-    .contains(&word.strip_suffix('s').unwrap_or(word))
 }

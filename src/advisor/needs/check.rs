@@ -51,7 +51,7 @@ impl Field {
             Field::StarsMin => number(1, 5, "stars"),
             Field::MilesPerYear => number(1, 200_000, "miles a year"),
             Field::Make | Field::MakeNot => Kind::Make,
-            Field::Model => Kind::Model,
+            Field::Model | Field::ModelNot => Kind::Model,
             Field::Body
             | Field::BodyNot
             | Field::Fuel

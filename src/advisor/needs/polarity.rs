@@ -2,6 +2,12 @@
 
 use super::words::Word;
 
+mod after;
+mod having;
+
+pub use after::after;
+use having::is_having;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Polarity {
     Wanted,
@@ -68,27 +74,13 @@ const DROPPING: &[&str] = &[
     "drop",
     "skip",
     "scrap",
+    "scratch",
     "ignore",
     "cancel",
     "remove",
     "nevermind",
     "regardless",
 ];
-/// What they say of the car they have now.
-const LEAVING: &[&str] = &[
-    "current",
-    "currently",
-    "trading",
-    "replace",
-    "replacing",
-    "replaces",
-    "sold",
-    "selling",
-    "totaled",
-    "owned",
-    "drove",
-];
-
 /// How many words back the word that decides may stand.
 const REACH: usize = 16;
 
@@ -117,9 +109,15 @@ fn before(words: &[Word]) -> Polarity {
             "than" | "but" | "except" | "besides" if spares_all(&words[..at]) => {
                 return Polarity::Wanted;
             }
+            "nothing" | "none" if matches!(next, "" | "from" | "by" | "of" | "with" | "like") => {
+                return Polarity::Unwanted;
+            }
+            "saw" | "seen" | "noticed" => return Polarity::Aside,
             "than" if earlier == "other" || words[..at].iter().any(|w| w.text == "rather") => {
                 return Polarity::Unwanted;
             }
+            // "smaller than a CR-V", "cheaper than a BMW"
+            "than" if is_comparative(earlier) => return Polarity::Aside,
             "of" if earlier == "instead" => return Polarity::Unwanted,
             "but" if at > 0 => return Polarity::Unwanted,
             "from" if matches!(earlier, "apart" | "aside") => return Polarity::Unwanted,
@@ -195,122 +193,9 @@ fn spares_all(words: &[Word]) -> bool {
     last.is_any(&["nothing", "none", "no"]) || (all && denied)
 }
 
-/// What is said of it after it: "diesel is out of the question", "the AWD isn't necessary". `end` is where its own words
-/// end.
-pub fn after(words: &[Word], end: usize, clause: usize) -> Option<Polarity> {
-    let near: Vec<&str> = words[end..]
-        .iter()
-        .take(6)
-        .take_while(|word| word.clause == clause)
-        .map(|word| word.text.as_str())
-        .collect();
-    let (be, rest) = near.split_first()?;
-    match (*be, rest) {
-        ("doesn't" | "don't" | "doesnt" | "dont", ["matter", ..]) => Some(Polarity::TakenBack),
-        ("does" | "do", ["not", "matter", ..]) | ("no", ["longer", ..]) => {
-            Some(Polarity::TakenBack)
-        }
-        ("won't" | "wouldn't" | "doesn't" | "don't", ["do" | "work" | "cut", ..]) => {
-            Some(Polarity::Unwanted)
-        }
-        ("isn't" | "aren't" | "not", state) => denied_state(state),
-        ("is" | "are", ["not", state @ ..]) => denied_state(state),
-        ("is" | "are", ["too", ..]) => Some(Polarity::Aside),
-        ("is" | "are" | "would", state) => plain_state(state),
-        _ => None,
-    }
-}
-
-/// "isn't an option", "is not needed"
-fn denied_state(state: &[&str]) -> Option<Polarity> {
-    match state {
-        ["an", "option", ..]
-        | ["for", "me" | "us", ..]
-        | ["option" | "acceptable" | "ok" | "okay", ..] => Some(Polarity::Unwanted),
-        [_, "deal", "breaker", ..] | [_, "dealbreaker" | "problem" | "issue", ..] => {
-            Some(Polarity::Allowed)
-        }
-        [what, ..] if unneeded(what) => Some(Polarity::TakenBack),
-        _ => None,
-    }
-}
-
-/// "is out", "is a no-go", "is fine"
-fn plain_state(state: &[&str]) -> Option<Polarity> {
-    let bare = match state {
-        [
-            "a" | "an" | "also" | "totally" | "completely" | "absolutely" | "just" | "be",
-            rest @ ..,
-        ] => rest,
-        _ => state,
-    };
-    match bare {
-        ["a", rest @ ..] if !rest.is_empty() => plain_state(rest),
-        ["out"] | ["out", "of", "the", "question", ..] | ["out", "for", ..] => {
-            Some(Polarity::Unwanted)
-        }
-        ["off", "the", ..] | ["off", "limits", ..] => Some(Polarity::Unwanted),
-        ["no"] | ["no", "go", ..] | ["no", "no", ..] | ["nogo", ..] => Some(Polarity::Unwanted),
-        ["deal", "breaker", ..] | ["dealbreaker", ..] | ["unacceptable", ..] => {
-            Some(Polarity::Unwanted)
-        }
-        ["fine" | "ok" | "okay" | "alright" | "acceptable", ..] | ["all", "right", ..] => {
-            Some(Polarity::Fine)
-        }
-        _ => None,
-    }
-}
-
-/// "I have a", "we drive a", "my old", "used to own", "trade in my"
-fn is_having(earlier: &str, word: &str, next: &str) -> bool {
-    const WHO: &[&str] = &[
-        "i",
-        "we",
-        "she",
-        "he",
-        "they",
-        "i've",
-        "we've",
-        "already",
-        "now",
-        "currently",
-        "to",
-        "still",
-        "who",
-        "wife",
-        "husband",
-        "partner",
-        "mom",
-        "dad",
-        "mother",
-        "father",
-        "son",
-        "daughter",
-        "sister",
-        "brother",
-        "friend",
-        "neighbor",
-        "neighbour",
-        "boss",
-        "parents",
-        "kids",
-    ];
-    match word {
-        "have" | "drive" | "own" | "got" | "had" | "has" | "drives" => {
-            WHO.contains(&earlier) && next != "to"
-        }
-        "old" => matches!(earlier, "my" | "our" | "the" | "his" | "her"),
-        "used" => next == "to",
-        "trade" => next == "in",
-        _ => LEAVING.contains(&word),
-    }
-}
-
-fn unneeded(word: &str) -> bool {
-    matches!(
-        word,
-        "important" | "necessary" | "needed" | "required" | "essential" | "critical" | "a"
-    )
+/// "smaller", "better"; but "rather" and "other" are no measure.
+fn is_comparative(word: &str) -> bool {
+    (word.ends_with("er") && !matches!(word, "rather" | "other" | "another")) || word == "less"
 }
 
 fn is_denial(word: &str) -> bool {

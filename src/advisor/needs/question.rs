@@ -2,6 +2,18 @@
 
 use super::Field;
 
+/// What the advisor's last question was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// What a need should be.
+    Field(Field),
+    /// Which of two needs counts.
+    Conflict,
+}
+
+/// Ends the question about two needs that can't both hold.
+pub const WHICH_COUNTS: &str = "Which of the two counts?";
+
 /// Each question with the field that its answer fills.
 pub const QUESTIONS: &[(Field, &str)] = &[
     (
@@ -22,11 +34,23 @@ pub const QUESTIONS: &[(Field, &str)] = &[
     ),
     (
         Field::Priority,
-        "What matters most to you: fuel economy, low fuel cost, low CO2 or the newest model?",
+        "What matters most to you: fuel economy, a low price, safety, power or the newest model?",
     ),
     (
         Field::YearMin,
         "What is the oldest model year that you would take?",
+    ),
+    (
+        Field::BudgetMax,
+        "What is the most that you would pay for the car in all?",
+    ),
+    (
+        Field::SeatsMin,
+        "How many seats do you need in all, the driver's with them?",
+    ),
+    (
+        Field::TowingMin,
+        "How many pounds must it tow: the trailer with all that is on it?",
     ),
 ];
 
@@ -36,6 +60,14 @@ pub fn asked(text: &str) -> Option<Field> {
         .iter()
         .filter_map(|(field, question)| Some((text.rfind(question)?, *field)));
     places.max_by_key(|(at, _)| *at).map(|(_, field)| field)
+}
+
+/// What the advisor's text asks, if it ends with one of our questions.
+pub fn ends(text: &str) -> Option<Asked> {
+    if text.trim_end().ends_with(WHICH_COUNTS) {
+        return Some(Asked::Conflict);
+    }
+    asked(text).map(Asked::Field)
 }
 
 /// The question about a field.

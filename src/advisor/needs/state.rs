@@ -1,39 +1,36 @@
-//! The needs as they stand, turn by turn: what is added, replaced and taken back.
+//! The needs as they stand, turn by turn: what is added, replaced, taken back and contradicted.
 
 use serde_json::{Value, json};
 
-use super::names::Names;
+use super::amounts::{self, Amount, Setting};
+use super::conflict::{self, Conflict};
 use super::polarity::{self, Polarity};
+use super::question::Asked;
 use super::words::{self, Word};
-use super::{Field, Need, amounts, lexicon};
+use super::{Field, Need, explain, spelling};
 use crate::advisor::Turn;
+use crate::cars::names::Names;
+
+mod answer;
+mod charging;
+mod compared;
+mod findings;
+mod listed;
+mod taking;
+
+use findings::{Finding, findings};
 
 #[derive(Default)]
 pub struct State {
     pub needs: Vec<Need>,
 }
 
-/// Something that was named in a turn.
-struct Finding {
-    field: Field,
-    value: Value,
-    from: usize,
-    to: usize,
-    polarity: Polarity,
-}
-
-impl Finding {
-    /// What is said of it and of what is listed with it: "automatic or manual doesn't matter".
-    fn said_after(&self, words: &[Word]) -> Option<Polarity> {
-        polarity::after(words, self.to, words[self.from].clause)
-    }
-}
-
 impl State {
     /// Reads one turn of the person. `asked` is what the advisor asked just before it.
-    pub fn read(&mut self, turn: &Turn, asked: Option<Field>, names: &Names, newest: u16) {
-        let words = words::split(&turn.text);
-        if starts_over(&words) {
+    pub fn read(&mut self, turn: &Turn, asked: Option<Asked>, names: &Names, newest: u16) {
+        let mut words = explain::without_questions(words::split(&turn.text));
+        spelling::mend(&mut words, names);
+        if taking::starts_over(&words) {
             self.needs.clear();
         }
         if words
@@ -42,25 +39,55 @@ impl State {
         {
             self.drop_fields(&[Field::Model]);
         }
+        let pair = self.pair_asked_about(asked);
+        if let Some(gone) = pair.as_ref().and_then(|pair| answer::loser(pair, &words)) {
+            self.needs.retain(|need| need != gone);
+            return;
+        }
+        let field = match asked {
+            Some(Asked::Field(field)) => Some(field),
+            _ => None,
+        };
+        if let Some(value) = field.and_then(|field| answer::value(field, &words)) {
+            let field = field.unwrap_or(Field::Drive);
+            self.set(Need::new(field, value, turn.text.trim(), &turn.message_id));
+            return;
+        }
         let taken_back = self.take_back(&words);
         let findings = findings(&words, &taken_back, names);
-        let adds = adds(&words);
+        let change = Change {
+            turn,
+            words: &words,
+            adds: taking::adds(&words),
+            turns_round: taking::turns_round(&words),
+        };
         let mut touched = Vec::new();
         for finding in &findings {
-            self.apply(finding, &words, turn, adds, &mut touched);
+            self.apply(finding, &change, &mut touched);
         }
         let electric = self.talks_of_charging(&words);
-        let mut seen = Vec::new();
-        for amount in amounts::read(&words, newest, electric) {
-            let years = matches!(amount.field, Field::YearMin | Field::YearMax);
-            if years && polarity::of(&words, amount.from, amount.to) == Polarity::Aside {
-                continue; // "I drive a 2012 Civic"
-            }
-            if years && !seen.contains(&Field::YearMin) {
-                // New years replace both ends of the old ones.
-                self.drop_fields(&[Field::YearMin, Field::YearMax]);
-                seen.push(Field::YearMin);
-            }
+        let named: Vec<usize> = findings.iter().flat_map(|one| one.from..one.to).collect();
+        let setting = Setting {
+            newest,
+            electric,
+            budgeted: self.needs.iter().any(|need| need.field == Field::BudgetMax),
+            named: &named,
+        };
+        let amounts: Vec<Amount> = amounts::read(&words, &setting)
+            .into_iter()
+            // "I drive a 2012 Civic"
+            .filter(|amount| {
+                !matches!(amount.field, Field::YearMin | Field::YearMax)
+                    || polarity::of(&words, amount.from, amount.to) != Polarity::Aside
+            })
+            .collect();
+        for ends in [
+            [Field::YearMin, Field::YearMax],
+            [Field::BudgetMin, Field::BudgetMax],
+        ] {
+            self.make_room(ends, &amounts, &change);
+        }
+        for amount in amounts {
             let text = slice(
                 &turn.text,
                 &words[amount.from..amount.to.max(amount.from + 1)],
@@ -73,29 +100,75 @@ impl State {
             ));
             touched.push(amount.field);
         }
-        if let Some(field) = asked.filter(|field| !touched.contains(field)) {
-            self.answer(field, &words, turn);
+        if let Some(pair) = pair {
+            self.settle(&pair, &touched);
         }
     }
 
-    fn apply(
-        &mut self,
-        finding: &Finding,
-        words: &[Word],
-        turn: &Turn,
-        adds: bool,
-        touched: &mut Vec<Field>,
-    ) {
+    /// The contradiction that was asked about just now.
+    fn pair_asked_about(&self, asked: Option<Asked>) -> Option<Conflict> {
+        let asked = asked == Some(Asked::Conflict);
+        asked.then(|| conflict::conflicts(&self.needs).into_iter().next())?
+    }
+
+    /// Asked which of two counts, they said the one anew: the other doesn't.
+    fn settle(&mut self, pair: &Conflict, touched: &[Field]) {
+        let said = |need: &Need| touched.contains(&need.field);
+        let gone = match (said(&pair.first), said(&pair.second)) {
+            (true, false) => &pair.second,
+            (false, true) => &pair.first,
+            _ => return,
+        };
+        let open = conflict::conflicts(&self.needs);
+        if open
+            .iter()
+            .any(|other| other.first == *gone || other.second == *gone)
+        {
+            self.needs.retain(|need| need != gone);
+        }
+    }
+
+    /// Drops the ends of an earlier span that new amounts replace. One new end leaves the other where it was, unless
+    /// both were said as one span, or the words turn round what was said; an end that can't hold with it then stands to be
+    /// asked about.
+    fn make_room(&mut self, ends: [Field; 2], amounts: &[Amount], change: &Change) {
+        let new = ends.map(|end| amounts.iter().find(|amount| amount.field == end));
+        let old = ends.map(|end| self.needs.iter().find(|need| need.field == end));
+        let earlier =
+            |need: &Option<&Need>| need.is_some_and(|n| n.message_id != change.turn.message_id);
+        let years = ends[0] == Field::YearMin;
+        let spanned = match old {
+            [Some(low), Some(high)] => low.words == high.words && low.message_id == high.message_id,
+            _ => false,
+        };
+        let stale: Vec<Field> = match new {
+            [None, None] => return,
+            [Some(_), Some(_)] => ends.to_vec(),
+            [low, high] => {
+                let (new, other) = if low.is_some() { (low, 1) } else { (high, 0) };
+                let bound = old[other].and_then(|need| need.value.as_u64());
+                let crossed = match (new, bound) {
+                    (Some(new), Some(bound)) if other == 1 => new.value > bound,
+                    (Some(new), Some(bound)) => new.value < bound,
+                    _ => false,
+                };
+                let replaced = (spanned && (years || crossed)) || (crossed && change.turns_round);
+                if replaced && earlier(&old[other]) {
+                    vec![ends[other]]
+                } else {
+                    Vec::new()
+                }
+            }
+        };
+        self.drop_fields(&stale);
+    }
+
+    fn apply(&mut self, finding: &Finding, change: &Change, touched: &mut Vec<Field>) {
+        let (turn, words) = (change.turn, change.words);
         let text = slice(&turn.text, &words[finding.from..finding.to]);
         let (field, value) = (finding.field, &finding.value);
         let need = |field| Need::new(field, value.clone(), text, &turn.message_id);
-        let against = match field {
-            Field::Body => Some(Field::BodyNot),
-            Field::Fuel => Some(Field::FuelNot),
-            Field::Make => Some(Field::MakeNot),
-            Field::Transmission => Some(Field::TransmissionNot),
-            _ => None,
-        };
+        let against = against(field);
         match finding.polarity {
             Polarity::Aside => {}
             Polarity::Allowed => {
@@ -104,13 +177,15 @@ impl State {
             Polarity::Fine if self.allow(against, value) => {}
             Polarity::TakenBack => self.drop_value(field, value),
             Polarity::Unwanted => {
-                self.drop_value(field, value);
+                if !finding.beside {
+                    self.replace(field, value, change, against.is_some());
+                }
                 if let Some(against) = against {
                     self.set(need(against));
                 }
             }
             Polarity::Wanted | Polarity::Fine => {
-                if !adds && !touched.contains(&field) {
+                if !change.adds && !touched.contains(&field) {
                     self.drop_fields(&[field]);
                     match field {
                         Field::Make if !touched.contains(&Field::Model) => {
@@ -123,70 +198,42 @@ impl State {
                     }
                 }
                 touched.push(field);
+                if field == Field::Model && change.turns_round {
+                    self.allow_make_of(value);
+                }
                 if let Some(against) = against {
-                    self.drop_value(against, value);
+                    self.replace(against, value, change, true);
                 }
                 self.set(need(field));
             }
         }
     }
 
-    /// A short answer to a question that was just asked: "yes", "250", "about 2020".
-    fn answer(&mut self, field: Field, words: &[Word], turn: &Turn) {
-        let yes = words.first().is_some_and(|w| {
-            w.is_any(&["yes", "yeah", "yep", "sure", "definitely", "please", "yup"])
+    /// "no Mazda. Actually a Mazda 3": the make isn't refused any more.
+    fn allow_make_of(&mut self, model: &Value) {
+        let name = model.as_str().unwrap_or("").to_owned();
+        self.needs.retain(|need| {
+            let make = need.value.as_str().unwrap_or("");
+            let of_make = name
+                .strip_prefix(make)
+                .is_some_and(|rest| rest.starts_with(' '));
+            need.field != Field::MakeNot || !of_make
         });
-        let number = words.iter().find_map(|word| word.text.parse::<u64>().ok());
-        let value = match (field, number) {
-            (Field::Drive, _) if yes => json!("awd"),
-            (Field::ElectricRangeMin, Some(miles)) if (10..=600).contains(&miles) => json!(miles),
-            _ => return,
-        };
-        self.set(Need::new(field, value, turn.text.trim(), &turn.message_id));
     }
 
-    /// Drops what "any make is fine" and its like take back; the places of the words that said so.
-    fn take_back(&mut self, words: &[Word]) -> Vec<usize> {
-        let mut used = Vec::new();
-        for at in 0..words.len() {
-            let Some((count, fields)) = lexicon::noun(&words[at..]) else {
-                continue;
-            };
-            if is_any(words, at)
-                || matches!(polarity::of(words, at, at + count), Polarity::TakenBack)
-            {
-                self.drop_fields(fields);
-                used.extend(at..at + count);
-            } else if words
-                .get(at + count)
-                .is_some_and(|w| w.is_any(&["is", "isn't", "are", "no"]))
-            {
-                let near: Vec<&str> = words[at + count..]
-                    .iter()
-                    .take(4)
-                    .map(|w| w.text.as_str())
-                    .collect();
-                let open = [
-                    "flexible",
-                    "open",
-                    "object",
-                    "issue",
-                    "problem",
-                    "concern",
-                    "irrelevant",
-                    "unimportant",
-                ];
-                let denied = near.iter().any(|w| ["no", "not", "isn't"].contains(w));
-                let eased = near
-                    .iter()
-                    .any(|w| ["flexible", "open", "irrelevant", "unimportant"].contains(w));
-                if near.iter().any(|word| open.contains(word)) && (denied || eased) {
-                    self.drop_fields(fields);
-                    used.extend(at..at + count);
-                }
-            }
-        }
-        used
+    /// Drops a value that the reverse is said of now. What the same message says both ways stays as it was said, to be
+    /// asked about; but "a German car, no BMW" only leaves BMW out of the Germans.
+    fn replace(&mut self, field: Field, value: &Value, change: &Change, can_clash: bool) {
+        let clashes = |need: &Need| {
+            let name = value.as_str().unwrap_or("").to_lowercase();
+            let first = name.split([' ', '-']).next().unwrap_or("").to_owned();
+            let itself = field != Field::Make || need.words.to_lowercase().contains(&first);
+            can_clash && itself && !change.turns_round && need.message_id == change.turn.message_id
+        };
+        self.needs.retain(|need| {
+            let same = need.value == *value || field == Field::Drive;
+            need.field != field || !same || clashes(need)
+        });
     }
 
     fn talks_of_charging(&self, words: &[Word]) -> bool {
@@ -230,144 +277,26 @@ impl State {
     }
 }
 
-/// What is named in a turn, from left to right, the longest name first.
-fn findings(words: &[Word], taken_back: &[usize], names: &Names) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = Vec::new();
-    let mut at = 0;
-    while at < words.len() {
-        if taken_back.contains(&at) {
-            at += 1;
-            continue;
-        }
-        let phrase = lexicon::phrase(&words[at..]);
-        let named = names
-            .find(words, at)
-            .filter(|named| phrase.is_none_or(|(count, ..)| named.words > count));
-        let (count, field, value) = match (named, phrase) {
-            (Some(named), _) => {
-                let field = if named.is_model {
-                    Field::Model
-                } else {
-                    Field::Make
-                };
-                (named.words, field, named.name)
-            }
-            (None, Some((count, field, value))) => (count, field, value.to_owned()),
-            (None, None) => {
-                at += 1;
-                continue;
-            }
-        };
-        let to = at + count;
-        let judged = match polarity::of(words, at, to) {
-            // Whoever wants no guzzler wants economy.
-            Polarity::Unwanted | Polarity::Aside if value == "guzzler" => {
-                Some((json!("economy"), Polarity::Wanted))
-            }
-            _ if value.is_empty() || value == "guzzler" => None,
-            Polarity::Aside
-                if !matches!(
-                    field,
-                    Field::Body | Field::Fuel | Field::Make | Field::Model
-                ) =>
-            {
-                None
-            }
-            Polarity::Wanted if continues(words, &findings, at, to) => {
-                Some((json!(value), Polarity::Unwanted))
-            }
-            polarity => Some((json!(value), polarity)),
-        };
-        if let Some((value, polarity)) = judged {
-            findings.push(Finding {
-                field,
-                value,
-                from: at,
-                to,
-                polarity,
-            });
-        }
-        at = to;
+/// One turn of the person, as what it changes is made of it.
+struct Change<'a> {
+    turn: &'a Turn,
+    words: &'a [Word],
+    /// What is said comes on top of what stands.
+    adds: bool,
+    /// "actually", "on second thought"
+    turns_round: bool,
+}
+
+/// The field that says the reverse.
+fn against(field: Field) -> Option<Field> {
+    match field {
+        Field::Body => Some(Field::BodyNot),
+        Field::Fuel => Some(Field::FuelNot),
+        Field::Make => Some(Field::MakeNot),
+        Field::Model => Some(Field::ModelNot),
+        Field::Transmission => Some(Field::TransmissionNot),
+        _ => None,
     }
-    share_what_is_said_after(words, &mut findings);
-    findings
-}
-
-/// "automatic or manual doesn't matter", "diesel and gas are out": what is said after a list is said of all of it.
-fn share_what_is_said_after(words: &[Word], findings: &mut [Finding]) {
-    for at in (1..findings.len()).rev() {
-        let (earlier, later) = findings.split_at_mut(at);
-        let (Some(one), Some(next)) = (earlier.last_mut(), later.first()) else {
-            continue;
-        };
-        let between = &words[one.to..next.from];
-        let listed = between
-            .iter()
-            .any(|word| word.is_any(&["or", "and", "nor"]))
-            && between.iter().all(|word| word.is_any(JOINING))
-            && words[one.from].clause == words[next.from].clause;
-        let shared = next.said_after(words).is_some();
-        if listed && shared && one.polarity == Polarity::Wanted {
-            one.polarity = next.polarity;
-        }
-    }
-}
-
-/// What may stand between the things of a list.
-const JOINING: &[&str] = &["or", "nor", "and", "a", "an", "any", "either"];
-
-/// "not a Tesla, a Ford or a BMW": what follows in the same list is unwanted too.
-fn continues(words: &[Word], findings: &[Finding], at: usize, to: usize) -> bool {
-    let Some(last) = findings.last() else {
-        return false;
-    };
-    let joined = words[last.to..at].iter().all(|word| word.is_any(JOINING));
-    let sentence = words[at].sentence;
-    let rest = words[to..]
-        .iter()
-        .take_while(|word| word.clause == words[at].clause)
-        .count();
-    // "instead of a Toyota, a Honda": the comma ends what isn't wanted.
-    let instead = words[last.from].clause != words[at].clause
-        && words[..last.from].iter().rev().take(16).any(|word| {
-            word.clause == words[last.from].clause && word.is_any(&["instead", "rather", "than"])
-        });
-    last.polarity == Polarity::Unwanted
-        && joined
-        && !instead
-        && words[last.from].sentence == sentence
-        && (words[last.from].clause == words[at].clause || rest == 0 || words[to].is_any(JOINING))
-}
-
-/// "any make", "whatever body", "no budget", "don't care about the year"
-fn is_any(words: &[Word], at: usize) -> bool {
-    let before = |back: usize| at.checked_sub(back).map_or("", |i| words[i].text.as_str());
-    matches!(before(1), "any" | "whatever" | "whichever")
-        || (matches!(before(1), "no") && matches!(words[at].text.as_str(), "budget"))
-        || (before(2) == "any" && matches!(before(1), "old" | "other"))
-}
-
-/// "also", "or maybe": what is said comes on top of what stands.
-fn adds(words: &[Word]) -> bool {
-    let first = words
-        .first()
-        .is_some_and(|word| word.is_any(&["or", "and", "plus", "also"]));
-    first
-        || words.iter().any(|word| word.is_any(&["also", "too"]))
-        || words.windows(2).any(|w| {
-            w[0].text == "as" && w[1].text == "well" || w[0].text == "or" && w[1].text == "maybe"
-        })
-}
-
-fn starts_over(words: &[Word]) -> bool {
-    words.windows(2).any(|pair| {
-        matches!(
-            (pair[0].text.as_str(), pair[1].text.as_str()),
-            ("start", "over" | "again" | "fresh")
-                | ("forget", "everything" | "all" | "it")
-                | ("from", "scratch")
-        )
-    })
 }
 
 fn slice<'a>(text: &'a str, words: &[Word]) -> &'a str {

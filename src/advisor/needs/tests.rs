@@ -1,6 +1,7 @@
 //! How the words of a conversation become needs, and needs a search; whole requests are in `tests/advice`.
 
 use super::*;
+use crate::cars::{Body, Fuel};
 
 fn read_all(said: &[(Role, &str)]) -> Vec<Need> {
     let turns: Vec<Turn> = said

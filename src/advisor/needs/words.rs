@@ -83,6 +83,36 @@ pub fn split(text: &str) -> Vec<Word> {
             clause += 1;
         }
         let capital = first.is_uppercase();
+        if let Some(unit) = unit_of(&lower) {
+            // "50mpg" is two words without a space.
+            let digits = lower.len() - unit;
+            let tail = lower.split_off(digits);
+            let middle = start + digits;
+            words.push(Word {
+                text: lower,
+                start,
+                end: middle,
+                clause,
+                sentence,
+                dollars,
+                capital,
+                hyphen,
+                plus: false,
+            });
+            (lower, dollars, hyphen) = (tail, false, false);
+            words.push(Word {
+                text: lower,
+                start: middle,
+                end,
+                clause,
+                sentence,
+                dollars,
+                capital: false,
+                hyphen,
+                plus: text[end..].starts_with('+'),
+            });
+            continue;
+        }
         words.push(Word {
             text: lower,
             start,
@@ -97,6 +127,19 @@ pub fn split(text: &str) -> Vec<Word> {
         (dollars, hyphen) = (false, false);
     }
     words
+}
+
+/// How long the unit is that hangs on a number.
+fn unit_of(word: &str) -> Option<usize> {
+    const UNITS: &[&str] = &[
+        "mpg", "mpge", "hp", "bhp", "lb", "lbs", "km", "kms", "kg", "kgs", "mi", "miles", "kilos",
+    ];
+    let digits = word
+        .bytes()
+        .take_while(|byte| byte.is_ascii_digit() || *byte == b'.')
+        .count();
+    let unit = &word[digits..];
+    (digits > 0 && UNITS.contains(&unit)).then_some(unit.len())
 }
 
 fn three_digits(text: &str) -> bool {

@@ -1,6 +1,7 @@
 //! Makes a catalogue of entries, one by one.
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use super::{Catalogue, Entry, Row};
 use crate::cars::Fuel;
@@ -24,6 +25,7 @@ impl Builder {
                 rows: Vec::new(),
                 by_number: Vec::new(),
                 groups: 0,
+                spoken: OnceLock::new(),
             },
             places: HashMap::new(),
             groups: HashMap::new(),
