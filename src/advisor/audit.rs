@@ -18,6 +18,7 @@ mod lex;
 mod mention;
 mod names;
 mod plain;
+mod sentence;
 mod subject;
 mod unit;
 
@@ -26,8 +27,10 @@ pub use names::Names;
 pub use plain::{OPTIONS, place};
 use subject::Reader;
 
-/// The most pieces of one reply that are marked; a reply with more is marked as far as that.
+/// After so many pieces the rest of a reply is marked as a whole.
 const MOST: usize = 200;
+/// The longest paragraph that is read, in bytes.
+const LONGEST: usize = 4 * 1024;
 
 /// A piece of a reply that nothing bears out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +51,7 @@ const NO_CAR_OF_YEAR: &str = "The catalogue has no such car of that model year."
 const NOT_THIS_CAR: &str =
     "The catalogue and what was looked up don't give this figure for this car.";
 const NOT_LOOKED_UP: &str = "Nothing that was looked up for this answer gives this figure.";
+const NOT_READ: &str = "There is more here than can be checked.";
 
 /// Everything in a reply that isn't borne out, from its beginning to its end.
 pub fn audit(
@@ -59,22 +63,34 @@ pub fn audit(
     let mut reader = Reader::new(catalogue, names, evidence);
     let mut found: Vec<Unverified> = Vec::new();
     for block in plain::blocks(text) {
+        let end_of_last = found.last().map_or(0, |last| last.end);
+        if found.len() >= MOST || reader.is_full() || block.text.len() > LONGEST {
+            // What isn't read isn't borne out: a flood of words must not hide a lie.
+            let start = block.source(0..1).start.max(end_of_last);
+            found.extend(unverified(text, start..text.len(), NOT_READ));
+            break;
+        }
         for (piece, reason) in reader.read(&block) {
-            let Range { start, end } = block.source(piece);
+            let piece = block.source(piece);
             // Two pieces of one link or entity come from the same place.
-            let is_new = found.last().is_none_or(|last| last.end <= start);
-            if let (Some(piece), true) = (text.get(start..end), is_new && found.len() < MOST) {
-                found.push(Unverified {
-                    start,
-                    end,
-                    text: piece.to_owned(),
-                    reason: reason.to_owned(),
-                });
+            if found.last().is_none_or(|last| last.end <= piece.start) {
+                found.extend(unverified(text, piece, reason));
             }
         }
     }
     found
 }
 
+fn unverified(text: &str, piece: Range<usize>, reason: &str) -> Option<Unverified> {
+    Some(Unverified {
+        start: piece.start,
+        end: piece.end,
+        text: text.get(piece)?.to_owned(),
+        reason: reason.to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod phrases;
 #[cfg(test)]
 mod tests;

@@ -1,9 +1,12 @@
 //! Markdown to HTML. The text comes from people and models, so what comes out is sanitised.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 use std::sync::LazyLock;
 
-use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd, html};
+use pulldown_cmark::{CowStr, Event, Parser, Tag, TagEnd, html};
+
+use crate::advisor::audit::{self, Unverified};
 
 /// What may stay: text, lists, tables and links; no images, no scripts, no styles, no ids.
 static CLEANER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
@@ -33,10 +36,12 @@ static CLEANER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
             "tr",
             "th",
             "td",
+            "mark",
         ]))
         .tag_attributes(HashMap::from([
             ("a", HashSet::from(["href"])),
             ("ol", HashSet::from(["start"])),
+            ("mark", HashSet::from(["class", "title"])),
         ]))
         .url_schemes(HashSet::from(["http", "https", "mailto"]))
         .url_relative(ammonia::UrlRelative::Deny)
@@ -52,41 +57,103 @@ const LONGEST: usize = 16 * 1024;
 
 /// Renders Markdown as HTML that is safe to show: also in the middle of a stream.
 pub fn to_html(markdown: &str) -> String {
+    to_html_with_marks(markdown, &[])
+}
+
+/// The same, with the pieces marked that nothing bears out; they stand in order and don't overlap.
+///
+/// Marks are put around text alone, so that they nest with whatever stands around it, and before the sanitiser, which has
+/// the last word. The text itself can't make any: its HTML is shown as text.
+pub fn to_html_with_marks(markdown: &str, unverified: &[Unverified]) -> String {
     let end = markdown.floor_char_boundary(LONGEST);
-    let (markdown, rest) = markdown.split_at(end);
-    let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH;
+    let (shown, rest) = markdown.split_at(end);
     // Whether each open element is kept: its end shares its beginning's fate.
     let mut open: Vec<bool> = Vec::new();
     let mut depth = 0;
-    let events = Parser::new_ext(markdown, options).filter_map(|event| match event {
+    let events = Parser::new_ext(shown, audit::OPTIONS).into_offset_iter();
+    let events = events.flat_map(|(event, range)| match event {
         Event::Start(tag) => {
             // An image keeps its words and loses its address.
             let kept = depth < DEEPEST && !matches!(tag, Tag::Image { .. });
             open.push(kept);
             depth += usize::from(kept);
-            kept.then(|| Event::Start(lower_heading(tag)))
+            Vec::from_iter(kept.then(|| Event::Start(lower_heading(tag))))
         }
         Event::End(tag) => {
             let kept = open.pop().unwrap_or(false);
             depth -= usize::from(kept);
-            kept.then(|| {
+            Vec::from_iter(kept.then(|| {
                 Event::End(match tag {
                     TagEnd::Heading(level) => TagEnd::Heading(lower(level)),
                     other => other,
                 })
-            })
+            }))
         }
         // HTML is shown as the text that it is.
-        Event::Html(text) | Event::InlineHtml(text) => Some(Event::Text(text)),
-        other => Some(other),
+        Event::Text(text) | Event::Html(text) | Event::InlineHtml(text) => {
+            pieces(shown, &range, text, unverified, false)
+        }
+        Event::Code(text) => pieces(shown, &range, text, unverified, true),
+        other => vec![other],
     });
-    let mut rendered = String::with_capacity(markdown.len() * 2);
+    let mut rendered = String::with_capacity(shown.len() * 2);
     html::push_html(&mut rendered, events);
     let mut clean = CLEANER.clean(&rendered).to_string();
     if !rest.is_empty() {
-        clean.push_str(&format!("<p>{}</p>", ammonia::clean_text(rest)));
+        let range = end..markdown.len();
+        let mut rendered = String::new();
+        let events = pieces(markdown, &range, CowStr::Borrowed(rest), unverified, false);
+        html::push_html(&mut rendered, events.into_iter());
+        clean.push_str(&format!("<p>{}</p>", CLEANER.clean(&rendered)));
     }
     clean
+}
+
+/// A piece of text as events, with marks around what of it is unverified.
+fn pieces<'a>(
+    source: &str,
+    range: &Range<usize>,
+    text: CowStr<'a>,
+    unverified: &[Unverified],
+    is_code: bool,
+) -> Vec<Event<'a>> {
+    let touches = |piece: &&Unverified| piece.start < range.end && piece.end > range.start;
+    let marks: Vec<&Unverified> = unverified.iter().filter(touches).collect();
+    if marks.is_empty() {
+        return vec![if is_code {
+            Event::Code(text)
+        } else {
+            Event::Text(text)
+        }];
+    }
+    let tag = |tag: &str| Event::InlineHtml(CowStr::from(tag.to_owned()));
+    let mut events = Vec::from_iter(is_code.then(|| tag("<code>")));
+    let place = audit::place(source, range, &text);
+    let mut done = 0;
+    for mark in marks {
+        // What is written otherwise in the source, as an entity is, is marked whole.
+        let inside = place.map_or(0..text.len(), |place| {
+            mark.start.saturating_sub(place)..mark.end.saturating_sub(place)
+        });
+        let start = text
+            .floor_char_boundary(inside.start.min(text.len()))
+            .max(done);
+        let end = text.ceil_char_boundary(inside.end.min(text.len()));
+        if start >= end {
+            continue;
+        }
+        let title = ammonia::clean_text(&mark.reason);
+        events.push(Event::Text(CowStr::from(text[done..start].to_owned())));
+        events.push(tag(&format!(
+            "<mark class=\"unverified\" title=\"{title}\">"
+        )));
+        events.push(Event::Text(CowStr::from(text[start..end].to_owned())));
+        events.push(tag("</mark>"));
+        done = end;
+    }
+    events.push(Event::Text(CowStr::from(text[done..].to_owned())));
+    events.extend(is_code.then(|| tag("</code>")));
+    events
 }
 
 /// A page has one h1 and its h2s; what a reply calls a heading comes below them.
@@ -114,7 +181,71 @@ fn lower(level: pulldown_cmark::HeadingLevel) -> pulldown_cmark::HeadingLevel {
 
 #[cfg(test)]
 mod tests {
-    use super::to_html;
+    use super::{to_html, to_html_with_marks};
+    use crate::advisor::audit::Unverified;
+
+    fn marked(text: &str, piece: &str) -> String {
+        let start = text.find(piece).unwrap();
+        let piece = Unverified {
+            start,
+            end: start + piece.len(),
+            text: piece.to_owned(),
+            reason: "It's \"not\" <borne> out.".to_owned(),
+        };
+        to_html_with_marks(text, &[piece])
+    }
+
+    #[test]
+    fn what_is_unverified_is_marked_wherever_it_stands() {
+        let open = |html: &str| html.matches("<mark class=\"unverified\" title=\"").count();
+        // The Markdown, the piece, and how many marks it takes: one for each text that it goes through.
+        for (text, piece, marks) in [
+            ("It costs $9,000 now.", "$9,000", 1),
+            ("It costs $**9,0**00 now.", "$**9,0**00", 3),
+            ("See [the $9,000 car](https://example.com).", "$9,000", 1),
+            ("`$9,000`", "$9,000", 1),
+            ("```\na\n$9,000\n```", "$9,000", 1),
+            ("| a |\n|---|\n| $9,000 |", "$9,000", 1),
+            ("# $9,000 &#36;9 <b>$9</b>", "&#36;9", 2),
+            ("<b>$9,000</b>", "$9,000", 1),
+        ] {
+            let html = marked(text, piece);
+            assert_eq!(open(&html), marks, "{text}: {html}");
+            assert_eq!(html.matches("</mark>").count(), marks, "{html}");
+            assert!(
+                !html.contains("<borne>") && !html.contains("title=\"\""),
+                "{html}"
+            );
+        }
+        let long = "word ".repeat(5_000) + "for $9,000.";
+        assert_eq!(open(&marked(&long, "$9,000")), 1, "beyond what is rendered");
+        assert!(marked("It costs $9,000 now.", "$9,000").contains(">$9,000</mark> now."));
+    }
+
+    #[test]
+    fn a_text_can_neither_make_a_mark_nor_break_one() {
+        let hostile = "<mark class=\"unverified\" title=\"x\">sure</mark></mark> <script>alert(1)</script> $9,000\u{e000}";
+        assert!(!to_html(hostile).contains("<mark"));
+        let html = marked(hostile, "<script>alert(1)</script> $9,000");
+        assert!(
+            html.contains("<mark class=\"unverified\"") && !html.contains("<script"),
+            "{html}"
+        );
+        assert_eq!(
+            html.matches("<mark").count(),
+            html.matches("</mark>").count()
+        );
+        // Spans that no longer fit the text do no harm.
+        for (start, end) in [(0, 900), (5, 2), (1, 3)] {
+            let piece = Unverified {
+                start,
+                end,
+                text: String::new(),
+                reason: String::new(),
+            };
+            assert!(to_html_with_marks("Zwölf ünd", &[piece]).contains("ünd"));
+        }
+    }
 
     #[test]
     fn markdown_is_rendered() {

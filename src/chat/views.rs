@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::markdown;
 use super::needs::{Chips, Ledger};
+use crate::advisor::audit::Unverified;
 use crate::card::{self, CarView};
 use crate::cars::{Car, Catalogue};
 use crate::db;
@@ -45,6 +46,7 @@ pub fn message_json(message: &Message, siblings: &[String]) -> Value {
         "error": message.error,
         "cars": read_json::<Vec<Value>>(message.cars.as_deref()),
         "catalogue": message.catalogue,
+        "unverified": unverified_json(message),
     });
     if !siblings.is_empty() {
         json["siblings"] = json!(siblings);
@@ -62,12 +64,19 @@ pub fn reply_json(reply: &Message) -> Value {
         "status": reply.status,
         "cars": read_json::<Vec<Value>>(reply.cars.as_deref()),
         "needs": read_json::<Vec<Value>>(reply.needs.as_deref()),
+        "unverified": unverified_json(reply),
         "model": reply.model,
         "usage": usage.map(|(prompt, completion)| json!({
             "prompt_tokens": prompt,
             "completion_tokens": completion,
         })),
     })
+}
+
+/// What in the reply isn't borne out; null where nothing was checked.
+fn unverified_json(message: &Message) -> Option<Vec<Value>> {
+    let stored = message.unverified.as_deref();
+    stored.map(|stored| read_json(Some(stored)))
 }
 
 /// A message as its template shows it.
@@ -84,20 +93,30 @@ pub struct MessageView {
     /// Who answered, as people read it.
     pub advisor: Option<String>,
     pub catalogue: Option<String>,
+    /// How many statements in it nothing bears out.
+    pub unverified: usize,
+    /// Its text is kept but was never checked: it was stopped, or it failed half way.
+    pub is_unchecked: bool,
 }
 
 impl MessageView {
     pub fn of(message: &Message) -> Self {
         let is_user = message.role == Role::User;
         let cars: Vec<Car> = read_json(message.cars.as_deref());
+        let unverified: Vec<Unverified> = read_json(message.unverified.as_deref());
         Self {
             id: message.id.clone(),
             is_user,
             status: message.status,
             html: match is_user {
                 true => String::new(),
-                false => markdown::to_html(&message.text),
+                false => markdown::to_html_with_marks(&message.text, &unverified),
             },
+            unverified: unverified.len(),
+            is_unchecked: !is_user
+                && matches!(message.status, Status::Stopped | Status::Failed)
+                && message.unverified.is_none()
+                && !message.text.trim().is_empty(),
             text: message.text.clone(),
             error: message.error.clone(),
             cars: card::cards(&cars),
@@ -188,6 +207,8 @@ pub fn partial_reply(id: &str, text: &str, cars: &[Car]) -> askama::Result<Strin
         cars: card::cards(cars),
         advisor: None,
         catalogue: None,
+        unverified: 0,
+        is_unchecked: false,
     };
     ReplyPartial { message }.render()
 }

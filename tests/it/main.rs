@@ -5,6 +5,7 @@
 //! database of its own on that server instead.
 
 mod accounts;
+mod audit;
 mod cars;
 mod catalogue;
 mod chat;

@@ -368,6 +368,27 @@ async fn an_empty_temperature_sends_none() {
 }
 
 #[tokio::test]
+async fn every_level_of_knowledge_is_told_to_the_model() {
+    let (_site, program, upstream) = start([Script::Say("Hi.", NOW)]).await;
+    for (level, words) in [
+        ("beginner", "explain each technical term"),
+        ("casual", "plain words"),
+        ("enthusiast", "technical terms are welcome"),
+        ("professional", "terse, with all relevant figures"),
+    ] {
+        let body = json!({ "knowledge": level });
+        let changed = program.patch("/auth/me").json(&body).send().await.unwrap();
+        assert_eq!(changed.status(), 200, "{level}");
+        program.say("hello", None).await;
+        let system = upstream.requests().pop().unwrap().1["messages"][0]["content"].clone();
+        assert!(
+            system.as_str().unwrap().contains(words),
+            "{level}: {system}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_server_without_tools_gets_what_a_search_found() {
     let (_site, program, upstream) = start([
         Script::Status(400, "", "{\"error\":{\"type\":\"invalid_request_error\"}}"),

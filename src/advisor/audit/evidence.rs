@@ -89,18 +89,20 @@ fn number(id: &str) -> Option<u32> {
     id.rsplit('-').next()?.parse().ok()
 }
 
-/// The unit of a need or a limit.
+/// The unit of a need, or of a limit of the search, which is named without its `_min`.
 fn of_field(field: &str) -> Option<Unit> {
-    Some(match field {
-        "budget_max" | "budget_min" => Unit::Usd,
-        "seats_min" => Unit::Seats,
-        "mpg_min" => Unit::Mpg,
-        "electric_range_min" | "range_min" | "miles_per_year" => Unit::Miles,
-        "horsepower_min" => Unit::Horsepower,
-        "towing_min" => Unit::Pounds,
-        "stars_min" => Unit::Stars,
-        _ => return None,
-    })
+    Some(
+        match field.trim_end_matches("_min").trim_end_matches("_max") {
+            "budget" => Unit::Usd,
+            "seats" => Unit::Seats,
+            "mpg" => Unit::Mpg,
+            "electric_range" | "range" | "miles_per_year" => Unit::Miles,
+            "horsepower" => Unit::Horsepower,
+            "towing" => Unit::Pounds,
+            "stars" => Unit::Stars,
+            _ => return None,
+        },
+    )
 }
 
 /// The unit of a field in a result, by its name.

@@ -11,11 +11,23 @@ const ROUNDING: f64 = 0.025;
 
 /// What figures are held against.
 pub struct Judge<'a> {
-    pub catalogue: &'a Catalogue,
-    pub evidence: &'a Evidence,
+    catalogue: &'a Catalogue,
+    evidence: &'a Evidence,
+    /// The cars that tools returned.
+    returned: Vec<&'a Row>,
 }
 
-impl Judge<'_> {
+impl<'a> Judge<'a> {
+    pub fn new(catalogue: &'a Catalogue, evidence: &'a Evidence) -> Self {
+        let rows = catalogue.rows().iter();
+        let returned = rows.filter(|row| evidence.numbers.contains(&row.facts.number));
+        Self {
+            catalogue,
+            evidence,
+            returned: returned.collect(),
+        }
+    }
+
     /// The versions of a car that count: those that a tool returned for this reply, or else all of its year.
     pub fn versions<'r>(&self, mention: &'r Mention) -> Vec<&'r Row> {
         let looked_up: Vec<&Row> = mention
@@ -57,7 +69,7 @@ impl Judge<'_> {
         results
             .filter(|(unit, ..)| same_unit(*unit, figure.unit))
             .any(|(_, value, car)| car.is_none() && fits(*value, &exactly))
-            || self.returned().iter().any(|row| {
+            || self.returned.iter().any(|row| {
                 let values = self.values(row, figure);
                 values.iter().any(|value| fits(*value, figure))
             })
@@ -82,8 +94,7 @@ impl Judge<'_> {
             })
             .collect();
         if mentions.len() < 2 {
-            let rows = self.returned();
-            sides.extend(rows.iter().map(|row| self.values(row, &plain)));
+            sides.extend(self.returned.iter().map(|row| self.values(row, &plain)));
             let results = self.evidence.figures.iter();
             sides.extend(
                 results
@@ -144,16 +155,6 @@ impl Judge<'_> {
             }
             Unit::Stars => is(5.0) && sentence.contains("scale"),
             _ => false,
-        }
-    }
-
-    fn returned(&self) -> Vec<&Row> {
-        let rows = self.catalogue.rows().iter();
-        match self.evidence.numbers.is_empty() {
-            true => Vec::new(),
-            false => rows
-                .filter(|row| self.evidence.numbers.contains(&row.facts.number))
-                .collect(),
         }
     }
 

@@ -18,6 +18,17 @@ pub struct Mention {
     pub rows: Vec<Row>,
 }
 
+impl Mention {
+    /// Whether it stands for the very same cars.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let numbers = |mention: &Self| {
+            let rows = &mention.rows;
+            (rows.len(), rows.first().map(|row| row.facts.number))
+        };
+        self.models == other.models && numbers(self) == numbers(other)
+    }
+}
+
 /// What follows a make or a year without being a model.
 #[rustfmt::skip]
 const NO_MODELS: &[&str] = &[
@@ -110,7 +121,11 @@ fn named(tokens: &[Token], at: usize, names: &Names, known: &[usize]) -> Option<
                 models.clear();
             }
         }
-        if !models.is_empty() {
+        // "CX-70X" isn't a CX-70.
+        let goes_on = tokens
+            .get(at + more + 1)
+            .is_some_and(|next| next.glued && !next.text.is_empty() && !next.is(&["s"]));
+        if !models.is_empty() && !goes_on {
             let mut wider = names.wider(make, name);
             if let Some(shorter) = best {
                 wider.extend(shorter.models);

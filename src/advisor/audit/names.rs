@@ -114,7 +114,9 @@ impl Names {
             key.push_str(&word);
             if key.starts_with(&base) {
                 keys.push(key.clone());
-            } else if key.len() == word.len() && !SHARED.contains(&word.as_str()) && word.len() > 1
+            } else if key.len() == word.len()
+                && !SHARED.contains(&word.as_str())
+                && is_telling(&word)
             {
                 self.by_first.entry(word).or_default().push(at);
             }
@@ -177,6 +179,12 @@ impl Names {
             .filter_map(|number| self.by_number.get(number));
         models.copied().collect()
     }
+}
+
+/// Whether a name's first word can stand for it: `dbx` and `q4`, not `cx`.
+fn is_telling(word: &str) -> bool {
+    let digit = word.chars().any(|c| c.is_ascii_digit());
+    word.len() > 2 || (digit && word.len() == 2)
 }
 
 /// The words of a name, in lower case, as [`super::lex`] parts them.

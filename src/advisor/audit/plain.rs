@@ -127,10 +127,9 @@ impl Reader {
                 None => range.clone(),
             };
             let mut buffer = [0; 4];
-            match plainly(letter) {
-                Some(letter) => self.push(letter.encode_utf8(&mut buffer), from),
-                // What can't be seen must not stand between the digits of a figure either.
-                None => {}
+            // What can't be seen must not stand between the digits of a figure either.
+            if let Some(letter) = plainly(letter) {
+                self.push(letter.encode_utf8(&mut buffer), from);
             }
         }
     }

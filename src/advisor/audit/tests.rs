@@ -1,3 +1,5 @@
+//! Sentences, honest and not, and what must be marked in them.
+
 use super::*;
 use crate::advisor::catalogue as built_in;
 use crate::advisor::{Knowledge, Role, Turn, needs, tools};
@@ -214,38 +216,38 @@ const LIES: &[(&str, &[&str])] = &[
 
 #[test]
 fn honest_sentences_are_left_alone() {
-    let wrong: Vec<String> = HONEST
-        .iter()
+    let all = || HONEST.iter().chain(phrases::HONEST);
+    let wrong: Vec<String> = all()
         .filter_map(|text| {
             let marked = marked(text);
             (!marked.is_empty()).then(|| format!("{text}\n    {marked:?}"))
         })
         .collect();
-    assert!(HONEST.len() >= 30);
+    assert!(all().count() >= 60);
     assert!(
         wrong.is_empty(),
         "{} of {}:\n{}",
         wrong.len(),
-        HONEST.len(),
+        all().count(),
         wrong.join("\n")
     );
 }
 
 #[test]
 fn lies_are_marked() {
-    let wrong: Vec<String> = LIES
-        .iter()
+    let all = || LIES.iter().chain(phrases::LIES);
+    let wrong: Vec<String> = all()
         .filter_map(|(text, lies)| {
             let marked = marked(text);
             (marked != *lies).then(|| format!("{text}\n    {marked:?} instead of {lies:?}"))
         })
         .collect();
-    assert!(LIES.len() >= 30);
+    assert!(all().count() >= 60);
     assert!(
         wrong.is_empty(),
         "{} of {}:\n{}",
         wrong.len(),
-        LIES.len(),
+        all().count(),
         wrong.join("\n")
     );
 }
@@ -294,4 +296,61 @@ fn the_built_in_advisor_says_nothing_that_is_not_borne_out() {
         wrong.len(),
         wrong.join("\n")
     );
+}
+
+#[test]
+fn an_answer_is_read_in_a_few_milliseconds_and_a_hostile_one_in_bearable_time() {
+    let evidence = evidence();
+    let timed = |text: &str| {
+        let begin = std::time::Instant::now();
+        let found = audit(&CATALOGUE, &NAMES, &evidence, text).len();
+        (begin.elapsed(), found)
+    };
+    timed("warm");
+    let begin = std::time::Instant::now();
+    Names::of(&CATALOGUE);
+    println!("names: {:?}", begin.elapsed());
+    let long = HONEST.join("\n\n");
+    let ordinary = &long[..long.floor_char_boundary(3 * 1024)];
+    println!("3 KiB: {:?}", timed(ordinary));
+    // Unoptimised builds take ten times as long.
+    assert!(timed(ordinary).0 < std::time::Duration::from_millis(100));
+    for piece in [
+        "$1 mpg ",
+        "2025 Toyota RAV4 Hybrid $9, ",
+        "- 2025 ",
+        "| $1 | 2 mpg |\n|---|---|\n",
+        "a-",
+        "5 or ",
+        "9,",
+        "*",
+        "Toyota ",
+        "> 2025 ",
+        "the RAV4 and ",
+    ] {
+        let (took, found) = timed(&piece.repeat(64 * 1024 / piece.len()));
+        println!("{piece:?}: {took:?}, {found} marked");
+        assert!(
+            took < std::time::Duration::from_secs(5),
+            "{piece:?} took {took:?}"
+        );
+    }
+}
+
+#[test]
+fn a_flood_of_words_hides_no_lie() {
+    let lie = " The RAV4 Hybrid costs $9,000.";
+    for flood in [
+        "$1 mpg. ".repeat(400),
+        "word ".repeat(2_000),
+        "The 2025 Audi Q5, ".repeat(300),
+    ] {
+        for parted in ["", "\n\n"] {
+            let text = format!("{flood}{parted}{lie}");
+            let found = audit(&CATALOGUE, &NAMES, &evidence(), &text);
+            let last = found.last().unwrap();
+            assert!(last.text.contains("$9,000"), "{last:?}");
+            assert!(found.windows(2).all(|pair| pair[0].end <= pair[1].start));
+        }
+    }
 }

@@ -108,8 +108,7 @@ const BEFORE: &[(&str, Unit)] = &[
 /// The unit that begins at a token, and the first token after it.
 pub fn after(tokens: &[Token], at: usize) -> Option<(Unit, usize)> {
     let sentence = tokens.get(at)?.sentence;
-    let mut at = at;
-    for _ in 0..4 {
+    for at in at..at + 4 {
         let found = AFTER.iter().find_map(|(words, unit)| {
             let mut place = at;
             for word in *words {
@@ -137,7 +136,6 @@ pub fn after(tokens: &[Token], at: usize) -> Option<(Unit, usize)> {
         if !(is_joint(token) || token.is(BETWEEN)) {
             return None;
         }
-        at += 1;
     }
     None
 }

@@ -1,3 +1,5 @@
+//! Every tool with good arguments and bad ones.
+
 use super::*;
 use crate::advisor::Role;
 use crate::advisor::needs;
