@@ -25,7 +25,7 @@ pub fn open(ranked: &Ranked, shown: usize) -> Option<String> {
         (Bearing::Possible, ["may fit", "may fit"], "with less to go by"),
         (
             Bearing::Unlikely,
-            ["probably doesn't", "probably don't"],
+            ["probably doesn't fit", "probably don't fit"],
             match price {
                 true => {
                     "by the last known price of the model or most of its make's, or with nothing to go by"
