@@ -302,13 +302,17 @@ impl Catalogue {
         let mut places: Vec<_> = self.rows.iter().map(Row::names).collect();
         places.dedup();
         let wanted: Vec<String> = models.iter().map(|model| letters(model)).collect();
-        let fits = |(make, base, model): &(u32, u32, u32)| {
-            let [make, base, model] = [make, base, model].map(|at| self.name(*at));
-            wanted
-                .iter()
-                .any(|wanted| named(wanted, make, base) || named(wanted, make, model))
+        // Models of one base follow each other, and most are called by it.
+        let mut last = (u32::MAX, u32::MAX, false);
+        let mut fits = |(make, base, model): &(u32, u32, u32)| {
+            let called = |make: &str, name: &str| wanted.iter().any(|is| named(is, make, name));
+            if (last.0, last.1) != (*make, *base) {
+                last = (*make, *base, called(self.name(*make), self.name(*base)));
+            }
+            last.2 || (model != base && called(self.name(*make), self.name(*model)))
         };
-        places.into_iter().filter(fits).collect()
+        places.retain(&mut fits);
+        places.into_iter().collect()
     }
 
     fn distinct(&self, place: impl Fn(&Row) -> u32) -> Vec<&str> {

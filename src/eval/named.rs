@@ -15,8 +15,15 @@ pub enum Named {
 
 /// The names of a catalogue, ready to be looked for.
 pub struct Names {
-    /// By the words of a make: the cars, each with its year and the words of its model.
-    makes: HashMap<Vec<String>, Vec<(usize, u16, Vec<String>)>>,
+    /// The cars by the words of their make.
+    makes: HashMap<Vec<String>, Vec<Model>>,
+}
+
+/// A car of a make: its place in the catalogue, its year and the words of its model.
+struct Model {
+    at: usize,
+    year: u16,
+    words: Vec<String>,
 }
 
 struct Word<'a> {
@@ -31,7 +38,11 @@ impl Names {
         let mut makes: HashMap<Vec<String>, Vec<_>> = HashMap::new();
         for (at, car) in cars.enumerate() {
             let models = makes.entry(lower(&car.make)).or_default();
-            models.push((at, car.year, lower(&car.model)));
+            models.push(Model {
+                at,
+                year: car.year,
+                words: lower(&car.model),
+            });
         }
         Names { makes }
     }
@@ -63,7 +74,7 @@ impl Names {
     }
 
     /// The make that the words start with: how many words it has, and its cars.
-    fn make(&self, words: &[Word]) -> Option<(usize, &[(usize, u16, Vec<String>)])> {
+    fn make(&self, words: &[Word]) -> Option<(usize, &[Model])> {
         let lengths = (1..=3.min(words.len())).rev();
         lengths.into_iter().find_map(|len| {
             let make: Vec<String> = words[..len].iter().map(|word| word.lower.clone()).collect();
@@ -73,18 +84,13 @@ impl Names {
 }
 
 /// The car that stands after a make of so many words.
-fn named(
-    words: &[Word],
-    make: usize,
-    cars: &[(usize, u16, Vec<String>)],
-    year: Option<u16>,
-) -> Option<Named> {
+fn named(words: &[Word], make: usize, cars: &[Model], year: Option<u16>) -> Option<Named> {
     let rest = &words[make..];
     let of_year = cars
         .iter()
-        .filter(|(_, of, _)| year.is_none_or(|year| year == *of));
+        .filter(|car| year.is_none_or(|year| year == car.year));
     let scored: Vec<(usize, usize)> = of_year
-        .map(|(at, _, model)| (shared(model, rest), *at))
+        .map(|car| (shared(&car.words, rest), car.at))
         .collect();
     let best = scored.iter().map(|(score, _)| *score).max().unwrap_or(0);
     match (best, year) {
@@ -188,11 +194,7 @@ mod tests {
             found(
                 "1. **2024 Toyota RAV4 Hybrid AWD**: 39 mpg. The 2022 Ford F-150 and the Honda CR-V, too."
             ),
-            ["Toyota RAV4", "Ford F150", "Honda CR"].map(|name| if name == "Honda CR" {
-                "Honda CR-V"
-            } else {
-                name
-            })
+            ["Toyota RAV4", "Ford F-150", "Honda CR-V"]
         );
         assert_eq!(
             found("the 2024 Toyota Moonbeam"),

@@ -298,11 +298,17 @@ fn meets(json: &Value, needs: &[String]) -> bool {
     let economy = number(&json[if charged { "mpge" } else { "mpg" }]["combined"]);
     let year = json["year"].as_u64().unwrap();
     let models = of("model");
-    let names = ["model", "base"].map(|name| letters(&format!("{} {}", json["make"], json[name])));
-    let named = |model: &str| names.iter().any(|name| name.contains(&letters(model)));
+    let named = |model: &str| {
+        let names = ["model", "base"].map(|name| format!("{} {}", json["make"], json[name]));
+        names
+            .iter()
+            .any(|name| letters(name).contains(&letters(model)))
+    };
     let dated = !of("year_min").is_empty() || !of("year_max").is_empty() || !models.is_empty();
 
-    any("body", "body", wide_body)
+    // The years first: they rule out most, at the least cost.
+    (dated || year >= 2024)
+        && any("body", "body", wide_body)
         && none("body_not", "body", wide_body)
         && any("fuel", "fuel", fuel)
         && none("fuel_not", "fuel", fuel)
@@ -329,5 +335,4 @@ fn meets(json: &Value, needs: &[String]) -> bool {
         && of("year_max")
             .iter()
             .all(|max| year <= max.parse().unwrap())
-        && (dated || year >= 2024)
 }

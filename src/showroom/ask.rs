@@ -15,7 +15,7 @@ const LONGEST: usize = 80;
 const MOST_VALUES: usize = 200;
 
 /// The orders, as programs and as people call them.
-pub const SORTS: [(Sort, &str, &str); 8] = [
+pub const SORTS: [(Sort, &str, &str); 11] = [
     (Sort::Economy, "economy", "Best economy"),
     (Sort::Price, "price", "Lowest price"),
     (Sort::FuelCost, "fuel_cost", "Lowest fuel cost"),
@@ -28,6 +28,9 @@ pub const SORTS: [(Sort, &str, &str); 8] = [
         "Longest electric range",
     ),
     (Sort::Power, "power", "Most power"),
+    (Sort::Safety, "safety", "Most safety stars"),
+    (Sort::Seats, "seats", "Most seats"),
+    (Sort::Towing, "towing", "Highest towing limit"),
 ];
 
 /// A search as it was asked for.
@@ -98,6 +101,7 @@ impl Asked {
             "makes" => makes(&mut filter.makes, value, catalogue)?,
             "makes_not" => makes(&mut filter.makes_not, value, catalogue)?,
             "models" => filter.models.extend(models(value)?),
+            "models_not" => filter.models_not.extend(models(value)?),
             "mpg_min" => filter.mpg_min = Some(number(value)?),
             "electric_range_min" => filter.electric_range_min = Some(number(value)?),
             "range_min" => filter.range_min = Some(number(value)?),
@@ -148,7 +152,7 @@ impl Asked {
     }
 }
 
-const NAMES: [&str; 24] = [
+const NAMES: [&str; 25] = [
     "bodies",
     "bodies_not",
     "fuels",
@@ -157,6 +161,7 @@ const NAMES: [&str; 24] = [
     "makes",
     "makes_not",
     "models",
+    "models_not",
     "transmissions",
     "transmissions_not",
     "mpg_min",
@@ -316,6 +321,9 @@ pub fn set(filter: &Filter) -> Vec<Set> {
     }
     for model in &filter.models {
         add("models", model.clone(), format!("“{model}”"));
+    }
+    for model in &filter.models_not {
+        add("models_not", model.clone(), format!("not “{model}”"));
     }
     for kind in &filter.transmissions {
         add(

@@ -76,7 +76,7 @@ impl Details {
         current: Option<CurrentUser>,
         wanted: Wanted,
     ) -> Result<Self, Error> {
-        let catalogue = &app.catalogue();
+        let catalogue = &*app.catalogue();
         let row = *catalogue.find(id).ok_or(Error::NotFound)?;
         let pairs = match wanted {
             Wanted::Car => Vec::new(),

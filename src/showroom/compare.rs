@@ -28,7 +28,7 @@ pub async fn compare(
     let pairs = assume::pairs(req.query_string());
     let assumed = assume::read(&pairs, &["ids", "only"]);
     let ids = ids(&pairs);
-    let catalogue = &app.catalogue();
+    let catalogue = &*app.catalogue();
     let rows: Vec<_> = ids.iter().filter_map(|id| catalogue.find(id)).collect();
     let mut wrong = Vec::new();
     if let Some(detail) = wrong_ids(&ids, rows.len()) {

@@ -24,12 +24,13 @@ const LIST: &str = "/shortlist";
 pub async fn list(app: web::Data<App>, current: CurrentUser) -> Result<Show<Shortlist>, Error> {
     let user_id = current.user.id;
     let rows = app.db.read(move |conn| shortlist::list(conn, &user_id));
+    let catalogue = app.catalogue();
     let read = |row: Kept| {
         let car: Car = serde_json::from_str(&row.car)
             .inspect_err(|error| tracing::error!(%error, "a kept car can't be read"))
             .ok()
-            .or_else(|| app.catalogue().get(&row.car_id))?;
-        let now = app.catalogue().get(&row.car_id);
+            .or_else(|| catalogue.get(&row.car_id))?;
+        let now = catalogue.get(&row.car_id);
         Some(Item {
             has_changed: now.as_ref().is_some_and(|now| !is_same(now, &car)),
             is_gone: now.is_none(),

@@ -9,10 +9,10 @@ use super::ask::{self, Asked, SORTS, Set};
 use super::facts::{Brief, Version};
 use super::{caching, here, kept};
 use crate::auth::CurrentUser;
-use crate::cars::Car;
 use crate::cars::search::facets::{Facet, facets};
 use crate::cars::search::{Limit, rank, versions};
 use crate::cars::words::thousands;
+use crate::cars::{Car, Catalogue};
 use crate::error::Error;
 use crate::state::App;
 use crate::web::format::Format;
@@ -25,7 +25,8 @@ pub async fn list(
     format: Format,
     current: Option<CurrentUser>,
 ) -> Result<Show<Listing>, Error> {
-    let asked = ask::read(req.query_string(), &app.catalogue());
+    let catalogue = app.catalogue();
+    let asked = ask::read(req.query_string(), &catalogue);
     if !asked.wrong.is_empty() && !format.is_html() {
         return Err(Error::Invalid(asked.wrong));
     }
@@ -35,10 +36,7 @@ pub async fn list(
     } else {
         StatusCode::UNPROCESSABLE_ENTITY
     };
-    let search = {
-        let app = app.clone();
-        move || Listing::find(&app, asked, kept)
-    };
+    let search = move || Listing::find(&catalogue, asked, kept);
     let mut found = web::block(search).await.map_err(Error::internal)?;
     found.here = here(&req);
     Show::with_status(found, status).header("cache-control", caching(format))
@@ -63,8 +61,7 @@ pub struct Listing {
 
 impl Listing {
     /// Searches: some milliseconds, so off the threads that serve.
-    fn find(app: &App, asked: Asked, kept: Option<Vec<String>>) -> Self {
-        let catalogue = &app.catalogue();
+    fn find(catalogue: &Catalogue, asked: Asked, kept: Option<Vec<String>>) -> Self {
         let ranked = rank(catalogue, &asked.filter);
         // A form that has to be mended shows no cars: they would be those of another search.
         let shown = if asked.wrong.is_empty() {
@@ -254,7 +251,7 @@ struct ListPage<'a> {
     models: String,
     models_wrong: Option<&'a str>,
     other_wrong: Vec<&'a str>,
-    sorts: [(&'static str, &'static str, bool); 8],
+    sorts: [(&'static str, &'static str, bool); 11],
     sort_wrong: Option<&'a str>,
     controls: Vec<Control<'a>>,
     results: Vec<Shown>,

@@ -1,6 +1,7 @@
 //! Judges the built-in advisor by shopper requests, prints a table, and fails when a row of it does.
 
 mod conversation;
+mod questions;
 mod rows;
 
 use std::process::ExitCode;
@@ -24,8 +25,8 @@ fn main() -> ExitCode {
     table.extend(rows::understood(&runs));
     table.push(rows::ledger(&runs));
     table.extend(rows::said(&runs));
-    table.extend(rows::questions(&runs));
-    table.push(rows::best_question(&runs, &oracle, &catalogue));
+    table.extend(questions::rules(&runs));
+    table.push(questions::best(&runs, &oracle, &catalogue));
     table.push(rows::swaps(&runs, &catalogue));
     table.push(rows::relaxation(&catalogue));
     for row in &table {

@@ -31,7 +31,7 @@ export default async function tell(facts) {
       // The number beside the choice is the number that it leaves.
       const offered = await page.locator(".facet label", { hasText: "SUV" }).locator(".count").textContent();
       assert.equal(`${offered} models fit`, heading);
-      for (const name of [/2022/, "SUV", "up to $35,000"]) await page.locator(".found .chips a", { hasText: name }).first().waitFor();
+      for (const name of [/2022/, "SUV", "up to $35,000"]) await page.locator(".set a", { hasText: name }).first().waitFor();
 
       const first = page.locator(".results h2 a").first();
       const title = await first.innerText();

@@ -33,6 +33,9 @@ async fn the_curl_examples_run_as_they_stand() {
         r#""status":"done""#,
         r#""conversations":[{"#,
         r#""email":"ann@example.com""#,
+        r#""facets":[{"#,
+        r#""fuel_usd_per_year":"#,
+        r#""break_even":[{"#,
     ] {
         assert!(text.contains(part), "{part} is not in {text}");
     }

@@ -108,7 +108,9 @@ fn is_beside_its_make(
         make(names, std::slice::from_ref(word))
             .is_some_and(|(_, make)| known.iter().any(|(of, _)| *of == make))
     };
-    article && short && words.iter().any(of_make)
+    // A message may be long, and hold nothing but such names.
+    let near = &words[at.saturating_sub(20)..(at + 20).min(words.len())];
+    article && short && near.iter().any(of_make)
 }
 
 fn model(names: &Names, words: &[Word], at: usize, make: Option<&str>) -> Option<Named> {

@@ -36,16 +36,12 @@ pub struct Choice {
 /// there are as many passes as fields are set, and one.
 pub fn facets(catalogue: &Catalogue, filter: &Filter) -> Vec<Facet> {
     let mut all = fields(catalogue, filter);
-    let mut shared: Vec<&mut Field<'_>> = Vec::new();
+    let mut shared: Vec<&mut Field> = Vec::new();
     for field in &mut all {
-        if (field.is_set)(filter) {
+        if (field.is_set)(filter) || field.widens {
             let mut without = filter.clone();
             (field.clear)(&mut without);
             count(catalogue, &without, &mut [field]);
-        } else if field.widens {
-            let mut any = filter.clone();
-            (field.clear)(&mut any);
-            count(catalogue, &any, &mut [field]);
         } else {
             shared.push(field);
         }
@@ -54,7 +50,7 @@ pub fn facets(catalogue: &Catalogue, filter: &Filter) -> Vec<Facet> {
     all.into_iter().map(Field::finish).collect()
 }
 
-fn count(catalogue: &Catalogue, filter: &Filter, fields: &mut [&mut Field<'_>]) {
+fn count(catalogue: &Catalogue, filter: &Filter, fields: &mut [&mut Field]) {
     let test = Test::new(catalogue, filter);
     for row in catalogue.rows() {
         if test.fit(row) == Fit::Yes {
@@ -65,11 +61,21 @@ fn count(catalogue: &Catalogue, filter: &Filter, fields: &mut [&mut Field<'_>]) 
     }
 }
 
-/// Whether a row meets a choice.
-type Meets<'a> = Box<dyn Fn(&Row) -> bool + 'a>;
+/// Where a row's value stands among the choices.
+type Place = Box<dyn Fn(&Row) -> Option<usize>>;
+
+/// Which choices a row meets.
+enum Pick {
+    /// The one at that place.
+    One(Place),
+    /// All steps that its figure reaches.
+    Least(fn(&Row) -> Option<u32>, Vec<u32>),
+    /// All steps that its figure keeps under.
+    Most(fn(&Row) -> Option<u32>, Vec<u32>),
+}
 
 /// A field on its way to a facet.
-struct Field<'a> {
+struct Field {
     name: &'static str,
     label: &'static str,
     many: bool,
@@ -77,30 +83,53 @@ struct Field<'a> {
     clear: fn(&mut Filter),
     /// Without it other cars are searched than with nothing chosen, so it never shares a pass.
     widens: bool,
-    choices: Vec<Counting<'a>>,
+    pick: Pick,
+    choices: Vec<Counting>,
 }
 
-struct Counting<'a> {
+struct Counting {
     value: String,
     label: String,
     chosen: bool,
-    meets: Meets<'a>,
     /// One bit for each model and fuel.
     seen: Vec<u64>,
 }
 
-impl Field<'_> {
+impl Field {
     fn take(&mut self, row: &Row) {
         let (word, bit) = ((row.group / 64) as usize, 1 << (row.group % 64));
-        for choice in &mut self.choices {
-            if choice.seen[word] & bit == 0 && (choice.meets)(row) {
-                choice.seen[word] |= bit;
+        let mark = |choice: &mut Counting| choice.seen[word] |= bit;
+        match &self.pick {
+            Pick::One(place) => {
+                if let Some(choice) = place(row).and_then(|at| self.choices.get_mut(at)) {
+                    mark(choice);
+                }
+            }
+            Pick::Least(figure, steps) => {
+                let figure = figure(row);
+                let met = steps
+                    .iter()
+                    .map(|step| figure.is_some_and(|figure| figure >= *step));
+                let choices = self.choices.iter_mut().zip(met);
+                choices
+                    .filter(|(_, met)| *met)
+                    .for_each(|(choice, _)| mark(choice));
+            }
+            Pick::Most(figure, steps) => {
+                let figure = figure(row);
+                let met = steps
+                    .iter()
+                    .map(|step| figure.is_some_and(|figure| figure <= *step));
+                let choices = self.choices.iter_mut().zip(met);
+                choices
+                    .filter(|(_, met)| *met)
+                    .for_each(|(choice, _)| mark(choice));
             }
         }
     }
 
     fn finish(self) -> Facet {
-        let choice = |counting: Counting<'_>| Choice {
+        let choice = |counting: Counting| Choice {
             value: counting.value,
             label: counting.label,
             chosen: counting.chosen,
@@ -120,31 +149,31 @@ impl Field<'_> {
 }
 
 /// All fields, in the order of the form.
-fn fields<'a>(catalogue: &'a Catalogue, filter: &Filter) -> Vec<Field<'a>> {
+fn fields(catalogue: &Catalogue, filter: &Filter) -> Vec<Field> {
     let words = catalogue.groups().div_ceil(64);
-    let counting = |value: String, label: String, chosen: bool, meets: Meets<'a>| Counting {
+    let counting = |value: String, label: String, chosen: bool| Counting {
         value,
         label,
         chosen,
-        meets,
         seen: vec![0; words],
     };
-    let plain = |name, label, is_set, clear, choices| Field {
+    let plain = |name, label, is_set, clear, (pick, choices)| Field {
         name,
         label,
         many: false,
         is_set,
         clear,
         widens: false,
+        pick,
         choices,
     };
-    let list = |name, label, is_set, clear, choices| Field {
+    let list = |name, label, is_set, clear, counted| Field {
         many: true,
-        ..plain(name, label, is_set, clear, choices)
+        ..plain(name, label, is_set, clear, counted)
     };
-    let year = |name, label, is_set, clear, choices| Field {
+    let year = |name, label, is_set, clear, counted| Field {
         widens: true,
-        ..plain(name, label, is_set, clear, choices)
+        ..plain(name, label, is_set, clear, counted)
     };
     // At least so much of something, or for dollars at most.
     let steps = |usual: &[u32],
@@ -156,24 +185,30 @@ fn fields<'a>(catalogue: &'a Catalogue, filter: &Filter) -> Vec<Field<'a>> {
         usual.extend(asked);
         usual.sort_unstable();
         usual.dedup();
-        let step = |step: u32| {
-            let meets: Meets<'a> = Box::new(move |row| {
-                figure(row).is_some_and(|figure| if most { figure <= step } else { figure >= step })
-            });
-            counting(step.to_string(), label(step), asked == Some(step), meets)
+        let step = |step: &u32| counting(step.to_string(), label(*step), asked == Some(*step));
+        let choices: Vec<Counting> = usual.iter().map(step).collect();
+        let pick = if most {
+            Pick::Most(figure, usual)
+        } else {
+            Pick::Least(figure, usual)
         };
-        usual.into_iter().map(step).collect::<Vec<_>>()
+        (pick, choices)
     };
     macro_rules! closed {
         ($kind:ident, $chosen:expr, $get:expr) => {
-            $kind::ALL
-                .iter()
-                .map(|kind| {
-                    let meets: Meets<'a> = Box::new(move |row| $get(row) == Some(*kind));
-                    let chosen = $chosen.contains(kind);
-                    counting(kind.as_str().into(), kind.label().into(), chosen, meets)
-                })
-                .collect()
+            (
+                Pick::One(Box::new(|row| {
+                    let value = $get(row)?;
+                    $kind::ALL.iter().position(|kind| *kind == value)
+                })),
+                $kind::ALL
+                    .iter()
+                    .map(|kind| {
+                        let chosen = $chosen.contains(kind);
+                        counting(kind.as_str().into(), kind.label().into(), chosen)
+                    })
+                    .collect(),
+            )
         };
     }
     let (first, last) = catalogue.years();
@@ -183,12 +218,21 @@ fn fields<'a>(catalogue: &'a Catalogue, filter: &Filter) -> Vec<Field<'a>> {
         .iter()
         .map(|make| super::letters(make))
         .collect();
-    let makes = catalogue.makes().into_iter().map(|make| {
-        let place = catalogue.make_places(|name| name == make).first().copied();
-        let meets: Meets<'a> = Box::new(move |row| Some(row.make) == place);
+    let makes = catalogue.makes();
+    // By the place of a make's name: its place among the choices.
+    let mut order = std::collections::HashMap::new();
+    for row in catalogue.rows() {
+        order.entry(row.make).or_insert_with(|| {
+            let make = catalogue.entry(row).make;
+            makes.iter().position(|known| *known == make)
+        });
+    }
+    let make = |make: &&str| {
         let chosen = chosen_makes.contains(&super::letters(make));
-        counting(make.to_owned(), make.to_owned(), chosen, meets)
-    });
+        counting((*make).to_owned(), (*make).to_owned(), chosen)
+    };
+    let make_choices: Vec<Counting> = makes.iter().map(make).collect();
+    let make_pick = Pick::One(Box::new(move |row| order.get(&row.make).copied().flatten()));
     vec![
         list(
             "bodies",
@@ -332,7 +376,7 @@ fn fields<'a>(catalogue: &'a Catalogue, filter: &Filter) -> Vec<Field<'a>> {
             "Make",
             |f| !f.makes.is_empty(),
             |f| f.makes.clear(),
-            makes.collect(),
+            (make_pick, make_choices),
         ),
     ]
 }

@@ -86,7 +86,7 @@ fn beats(one: &Value, other: &Value, filter: &Filter) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
 
     #[test]
     fn other_names_of_makes_and_another_order_of_rows_change_nothing((places, filter) in searches(&SHIPPED), turn in 0..60usize) {

@@ -302,3 +302,74 @@ fn the_smallest_sum_that_helps_is_the_one_that_is_missing() {
         assert_eq!(search(&shipped, &change.filter, 0).total, change.total);
     }
 }
+
+/// The figures of `docs/advice.md`.
+#[test]
+#[ignore = "measures: cargo test --release --lib how_long -- --ignored --nocapture"]
+fn how_long_a_search_takes() {
+    let shipped = shipped();
+    let awd = vec![Drive::Awd, Drive::FourWd];
+    let filters = [
+        ("the newest three years", Filter::default()),
+        (
+            "all years",
+            Filter {
+                year_min: Some(2015),
+                ..Filter::default()
+            },
+        ),
+        (
+            "SUVs with all-wheel drive under $30,000",
+            Filter {
+                bodies: vec![Body::Suv],
+                drives: awd.clone(),
+                budget_max: Some(30_000),
+                ..Filter::default()
+            },
+        ),
+        (
+            "one model by name",
+            Filter {
+                models: vec!["Honda CR-V".into()],
+                ..Filter::default()
+            },
+        ),
+        (
+            "nothing fits, one change helps",
+            Filter {
+                seats_min: Some(7),
+                drives: awd,
+                budget_max: Some(25_000),
+                ..Filter::default()
+            },
+        ),
+        (
+            "nothing fits, three changes help",
+            Filter {
+                bodies: vec![Body::Convertible],
+                fuels: vec![Fuel::Diesel],
+                transmissions: vec![Transmission::Manual],
+                seats_min: Some(8),
+                stars_min: Some(5),
+                mpg_min: Some(60),
+                ..Filter::default()
+            },
+        ),
+    ];
+    for (name, filter) in &filters {
+        let mut times: Vec<std::time::Duration> = (0..201)
+            .map(|_| {
+                let start = std::time::Instant::now();
+                std::hint::black_box(search(&shipped, filter, 8));
+                start.elapsed()
+            })
+            .collect();
+        times.sort_unstable();
+        let changed = search(&shipped, filter, 0).changes;
+        let parts = changed.first().map_or(0, |change| change.parts.len());
+        println!(
+            "| {name} | {:.2?} | {:.2?} | {parts}",
+            times[100], times[198]
+        );
+    }
+}

@@ -83,7 +83,7 @@ fn loosening(part: &Loosening, needs: &[Need]) -> String {
         Limit::Make => without(Field::Make),
         Limit::MakeNot => without(Field::MakeNot),
         Limit::Model => without(Field::Model),
-        Limit::ModelNot => "taking in the models that you ruled out".to_owned(),
+        Limit::ModelNot => without(Field::ModelNot),
         Limit::Transmission => without(Field::Transmission),
         Limit::TransmissionNot => without(Field::TransmissionNot),
     }
