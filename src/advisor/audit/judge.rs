@@ -35,7 +35,7 @@ impl<'a> Judge<'a> {
             .iter()
             .filter(|row| self.evidence.numbers.contains(&row.facts.number))
             .collect();
-        match looked_up.is_empty() {
+        match looked_up.is_empty() || mention.is_aside {
             true => mention.rows.iter().collect(),
             false => looked_up,
         }

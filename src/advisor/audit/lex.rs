@@ -50,7 +50,7 @@ impl Token {
 /// Words whose full stop ends no sentence.
 const SHORT: &[&str] = &[
     "vs", "approx", "e", "g", "i", "est", "mi", "lb", "lbs", "incl", "max", "min", "u", "s", "ca",
-    "id", "hp", "ft",
+    "id", "ext", "hp", "ft",
 ];
 
 /// Splits a text.

@@ -14,6 +14,8 @@ pub struct Mention {
     pub models: Vec<usize>,
     /// Whether the name is one of the catalogue's.
     pub is_model: bool,
+    /// "The 2022 model": it is spoken of in passing, until its clause ends.
+    pub is_aside: bool,
     /// The catalogue's cars of that name and year; none if there is no such car.
     pub rows: Vec<Row>,
 }
@@ -68,6 +70,17 @@ pub fn find(
     while at < tokens.len() {
         let is_year = tokens[at].year().is_some();
         let mention = match named(tokens, at, names, known) {
+            // "The 2022 model was listed from $33,000": the same car of another year.
+            None if is_year && tokens.get(at + 1).is_some_and(|next| next.is(&["model"])) => {
+                found.last().map(|last| Mention {
+                    from: at,
+                    to: at + 2,
+                    models: last.models.clone(),
+                    is_model: true,
+                    is_aside: true,
+                    rows: names.rows(catalogue, &names.family(&last.models), tokens[at].year()),
+                })
+            }
             Some(named) => Some(resolve(tokens, at, &named, catalogue, names)),
             // The name after a year is looked at first, and takes the year along.
             None if is_year && named(tokens, at + 1, names, known).is_some() => None,
@@ -96,6 +109,11 @@ fn named(tokens: &[Token], at: usize, names: &Names, known: &[usize]) -> Option<
     if first.text.is_empty() {
         return None;
     }
+    // A comma before a number can stand within a name: "Silverado EV 20-mod battery, 19kW".
+    let is_listed = |more: usize| {
+        let next = tokens.get(at + more + 1).and_then(Token::number);
+        tokens[at + more].is_sign(',') && next.is_some()
+    };
     let mut best: Option<Named> = None;
     let mut key = String::new();
     for (more, token) in tokens[at..].iter().enumerate().take(16) {
@@ -103,7 +121,8 @@ fn named(tokens: &[Token], at: usize, names: &Names, known: &[usize]) -> Option<
             token.kind,
             Kind::Sign('-' | '.' | '/' | '(' | ')' | '\'' | '&' | '!')
         );
-        if token.sentence != first.sentence || (token.text.is_empty() && !joins) {
+        if token.sentence != first.sentence || (token.text.is_empty() && !joins && !is_listed(more))
+        {
             break;
         }
         // A sign can't end a name, and a year in parentheses isn't part of one.
@@ -201,6 +220,7 @@ fn resolve(
         to,
         models,
         is_model: true,
+        is_aside: false,
         rows,
     }
 }
@@ -250,24 +270,29 @@ fn unknown(tokens: &[Token], at: usize, names: &Names) -> Option<Mention> {
         return None;
     }
     let mut to = name + 1;
-    while let Some(token) = tokens
-        .get(to)
-        .filter(|token| token.sentence == first.sentence && to < name + 5)
-    {
-        let hyphen = token.is_sign('-')
-            && tokens
-                .get(to + 1)
-                .is_some_and(|next| next.glued && is_name(next));
-        if !(hyphen || is_name(token)) {
-            break;
+    let goes_on = |to: usize| {
+        let token = tokens
+            .get(to)
+            .filter(|token| token.sentence == first.sentence)?;
+        let glued = |at: usize| {
+            tokens
+                .get(at)
+                .is_some_and(|next| next.glued && !next.text.is_empty())
+        };
+        match token.kind {
+            Kind::Sign('-') => glued(to + 1).then_some(to + 2),
+            _ => (glued(to) || is_name(token)).then_some(to + 1),
         }
-        to += 1;
+    };
+    while let Some(next) = goes_on(to).filter(|next| *next <= name + 6) {
+        to = next;
     }
     Some(Mention {
         from: at,
         to,
         models: Vec::new(),
         is_model: false,
+        is_aside: false,
         rows: Vec::new(),
     })
 }

@@ -23,6 +23,8 @@ pub struct Names {
 #[derive(Debug)]
 struct Model {
     make: usize,
+    /// The letters of the base model.
+    base: String,
     /// Places in [`Catalogue::rows`].
     rows: Vec<usize>,
 }
@@ -106,8 +108,12 @@ impl Names {
 
     fn add(&mut self, make: usize, base: &str, model: &str, rows: Vec<usize>) {
         let at = self.models.len();
-        self.models.push(Model { make, rows });
         let base = letters(base);
+        self.models.push(Model {
+            make,
+            base: base.clone(),
+            rows,
+        });
         let mut keys = vec![base.clone()];
         let mut key = String::new();
         for word in words(model) {
@@ -161,6 +167,17 @@ impl Names {
         models
             .filter(|at| make.is_none_or(|make| self.models[*at].make == make))
             .collect()
+    }
+
+    /// All models that share a base with these: the Camry LE and the Camry Hybrid.
+    pub fn family(&self, models: &[usize]) -> Vec<usize> {
+        let bases = models.iter().map(|at| &self.models[*at]);
+        let mut family: Vec<usize> = bases
+            .flat_map(|model| self.models(Some(model.make), &model.base))
+            .collect();
+        family.sort_unstable();
+        family.dedup();
+        family
     }
 
     /// The catalogue's cars of these models, of one year or of all.

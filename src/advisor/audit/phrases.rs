@@ -36,6 +36,7 @@ pub const HONEST: &[&str] = &[
     "The Toyota has better mileage than the Subaru: 39 mpg against 28.",
     "Honda's CR-V AWD hybrid returns 40 mpg in town and 34 mpg on the highway.",
     "At 12,000 miles a year you're below EPA's 15,000 miles a year.",
+    "The 2025 Toyota RAV4 Hybrid AWD has no price; the 2023 model was listed from $33,900; it gets 39 mpg.",
     "My pick? The 2025 Toyota RAV4 Hybrid AWD. It gets 39 mpg and seats five.",
 ];
 
@@ -115,6 +116,10 @@ pub const LIES: &[(&str, &[&str])] = &[
     (
         "Five years of fuel in the RAV4 Hybrid come to $3,000.",
         &["$3,000"],
+    ),
+    (
+        "The 2025 Toyota RAV4 Hybrid AWD has no price; the 2023 model was listed from $23,900.",
+        &["$23,900"],
     ),
     (
         "My pick? The 2025 Toyota RAV4 Hybrid AWD. It costs $31,500.",

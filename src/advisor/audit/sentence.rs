@@ -89,12 +89,19 @@ impl<'b> Sentence<'b> {
             .any(|word| words.contains(&word))
     }
 
+    /// The last car before a figure, leaving out what is spoken of in passing in an earlier clause.
+    fn last_before(&self, figure: &Figure) -> Option<usize> {
+        let stands = |(mention, _): &(&Mention, bool)| {
+            let between = self.tokens.get(mention.to..figure.at).unwrap_or_default();
+            let ended = between.iter().any(|token| token.is_sign(';'));
+            mention.to <= figure.at && !(mention.is_aside && ended)
+        };
+        self.cars.iter().rposition(stands)
+    }
+
     /// The cars that a figure is said of by its place: those before it, or the first after it.
     pub fn subject(&self, figure: &Figure) -> Vec<&'b Mention> {
-        let last = self
-            .cars
-            .iter()
-            .rposition(|(mention, _)| mention.to <= figure.at);
+        let last = self.last_before(figure);
         let next = last.map_or(0, |last| last + 1);
         // "39 mpg for the RAV4": what follows at once goes before what stands before.
         let is_for = |mention: &Mention| {
@@ -186,14 +193,7 @@ impl<'b> Sentence<'b> {
             others.extend(self.list(first));
         }
         // "at 110 MPGe instead of 116"
-        let set = ["than", "instead", "rather", "versus", "vs", "compared"];
-        if self.cars.len() > 1
-            && self
-                .text
-                .split(' ')
-                .any(|word| set.contains(&word.trim_matches('.')))
-            && self.follows_all(figure)
-        {
+        if self.is_set_against(figure) {
             others.extend(self.cars.iter().map(|(mention, _)| *mention));
         }
         others
@@ -206,9 +206,14 @@ impl<'b> Sentence<'b> {
             && before(2).is_none_or(|token| matches!(token.kind, Kind::Sign(',' | ';' | ':')))
     }
 
-    /// Whether all cars of the sentence stand before the figure.
-    fn follows_all(&self, figure: &Figure) -> bool {
-        self.cars.iter().all(|(mention, _)| mention.to <= figure.at)
+    /// Whether a figure is what another one is held against: it may be any of the sentence's cars that has it.
+    fn is_set_against(&self, figure: &Figure) -> bool {
+        let against = [
+            "than", "instead", "rather", "versus", "vs", "compared", "against",
+        ];
+        let before = self.tokens[..figure.from].iter().rev().take(4);
+        let before = before.take_while(|token| token.number().is_none());
+        self.cars.len() > 1 && before.into_iter().any(|token| token.is(&against))
     }
 
     /// How many numbers stand between the last car before a figure and the end, at most.

@@ -217,7 +217,8 @@ impl<'a> Reader<'a> {
     ) -> Option<&'static str> {
         // A question and what would be claim nothing.
         if sentence.is_question
-            || sentence.has(&["if", "would", "could", "stretch", "raise"]) && !sentence.points
+            || sentence.has(&["if", "would", "could", "may", "stretch", "raise"])
+                && !sentence.points
         {
             return None;
         }

@@ -158,7 +158,7 @@ fn details_and_comparisons_are_the_catalogues_own() {
         .unwrap();
     assert_eq!(
         (&mpg["best"], &mpg["values"][&telluride]),
-        (&json!([outback]), &json!("22"))
+        (&json!([outback]), &json!("22 mpg"))
     );
     assert!(complaint("compare_cars", json!({ "ids": [telluride] })).contains("2 to 4 items"));
 }
