@@ -76,7 +76,7 @@ impl Stage {
             assert!(!html.contains("<script>alert"), "{html}");
             let marks = html.matches("<mark class=\"unverified\" title=\"").count();
             assert!(
-                marks >= pieces.len() && (marks > 0) == !pieces.is_empty(),
+                marks >= pieces.len() && (marks > 0) != pieces.is_empty(),
                 "{html}"
             );
             let said = match pieces.len() {
