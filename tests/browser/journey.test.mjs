@@ -39,7 +39,7 @@ export default async function tell(facts) {
       const refined = await reply(page, 2).locator(".car", { hasText: "Electric range" }).count();
       assert.ok(refined > 0, "there are electric cars");
       assert.equal(await reply(page, 2).locator(".car").count(), refined, "and no others");
-      await page.getByText(/SUV/).and(page.locator("#needs li")).first().waitFor();
+      await page.locator("#needs summary", { hasText: "SUV" }).waitFor();
 
       await openList(page);
       await page.getByRole("navigation", { name: "Conversations" }).getByRole("link", { name: WISH }).click();
