@@ -55,13 +55,13 @@ const COLUMNS: [&str; 40] = [
 /// # Errors
 /// When a needed column is missing, or a needed value of a kept row can't be read.
 pub fn read(from: impl Read, version: &str) -> Result<Catalogue, ImportError> {
-    let mut file = csv::Reader::from_reader(from);
+    let mut file = super::join::sheet::open(from);
     let header = file.headers()?.clone();
     let mut places = [0; COLUMNS.len()];
     for (place, column) in places.iter_mut().zip(COLUMNS) {
         let found = header
             .iter()
-            .position(|name| name.trim_start_matches('\u{feff}') == column);
+            .position(|name| name.trim_start_matches('\u{feff}').trim() == column);
         *place = found.ok_or(ImportError::NoColumn(column))?;
     }
     let mut builder = Catalogue::builder(version);

@@ -14,7 +14,7 @@ mod names;
 mod ncap;
 mod offers;
 mod omega;
-mod sheet;
+pub(super) mod sheet;
 mod vpic;
 
 use names::Name;
@@ -156,6 +156,10 @@ impl<'a> Spine<'a> {
         }
     }
 
+    fn is_open(&self) -> bool {
+        self.body == Some(Body::Convertible)
+    }
+
     fn version(&self) -> Version {
         let fuel = match self.fuel {
             Fuel::FlexFuel => Fuel::Gasoline,
@@ -171,6 +175,10 @@ impl<'a> Spine<'a> {
         (make, base, String::new(), fuel)
     }
 
+    fn priced(&self) -> Priced {
+        (self.version(), self.slot(), self.is_open())
+    }
+
     fn slot(&self) -> Slot {
         let (cylinders, size) = (self.cylinders.unwrap_or(0), self.displacement.unwrap_or(0));
         ((cylinders, self.is_boosted, size), self.wheels)
@@ -183,6 +191,9 @@ type Engine = (u8, bool, u16);
 
 /// The engine and the drive of a version that a price is for.
 type Slot = (Engine, Wheels);
+
+/// What a price is for: convertibles share their names with coupes.
+type Priced = (Version, Slot, bool);
 
 /// Where a car stands among the cars of its name, year and fuel.
 #[derive(Clone, Copy, Debug, Default)]
@@ -301,6 +312,17 @@ pub fn join(catalogue: &Catalogue, sources: &Sources) -> Catalogue {
     builder.finish()
 }
 
+/// The lines of the operator's prices that no car of the catalogue answers to.
+pub fn unused_offers(catalogue: &Catalogue, offers: &Offers) -> Vec<u64> {
+    let entries: Vec<Entry<'_>> = catalogue
+        .rows()
+        .iter()
+        .map(|row| catalogue.entry(row))
+        .collect();
+    let spines: Vec<Spine<'_>> = entries.iter().map(Spine::of).collect();
+    offers.unused(&spines)
+}
+
 /// The engine's power, where all that is published about this car and engine agrees. The sources give a hybrid's
 /// engine alone, without its motors, so a hybrid's power stays unknown; so does that of an
 /// engine that is sold boosted and not, since the sources tell engines by their size.
@@ -334,7 +356,7 @@ fn agreeing(figures: &[f64]) -> Option<f64> {
 
 /// The prices that are sourced, by version, slot and year.
 struct Prices {
-    sourced: HashMap<(Version, Slot), Vec<(u16, Sourced)>>,
+    sourced: HashMap<Priced, Vec<(u16, Sourced)>>,
 }
 
 impl Prices {
@@ -365,7 +387,7 @@ impl Prices {
                 },
                 (None, None) => continue,
             };
-            let key = (car.version(), car.slot());
+            let key = car.priced();
             if seen.insert((key.clone(), car.year)) {
                 prices
                     .sourced
@@ -397,7 +419,7 @@ impl Prices {
             };
             return Some((amount, source.to_owned()));
         }
-        let years = self.sourced.get(&(car.version(), car.slot()))?;
+        let years = self.sourced.get(&car.priced())?;
         // Of two years equally near the later counts.
         let (year, found) = years
             .iter()

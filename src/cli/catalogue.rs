@@ -30,19 +30,29 @@ pub enum Command {
     },
     /// Print how much is known, by field and year, and what looks wrong.
     Check {
-        /// A table; the built-in one if left out.
-        #[arg(long)]
-        table: Option<PathBuf>,
+        #[command(flatten)]
+        which: Which,
     },
     /// Print a car by its id, or the cars that words name, with every figure's source.
     Show {
         /// An id, or words such as `2022 Honda CR-V`.
         #[arg(required = true)]
         words: Vec<String>,
-        /// A table; the built-in one if left out.
-        #[arg(long)]
-        table: Option<PathBuf>,
+        #[command(flatten)]
+        which: Which,
     },
+}
+
+/// Which catalogue is looked at; the built-in one if nothing is said.
+#[derive(Debug, clap::Args)]
+#[group(multiple = false)]
+pub struct Which {
+    /// A table in a file.
+    #[arg(long)]
+    table: Option<PathBuf>,
+    /// The one in the database, which servers use.
+    #[arg(long)]
+    in_use: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -88,12 +98,12 @@ pub fn run(command: Command) -> Result<(), Failure> {
         Command::Use {
             table: Some(path), ..
         } => put_to_use(&table_or_built_in(Some(&path))?),
-        Command::Check { table } => {
-            print(&check::report(&table_or_built_in(table.as_deref())?));
+        Command::Check { which } => {
+            print(&check::report(&which.read()?));
             Ok(())
         }
-        Command::Show { words, table } => {
-            let catalogue = table_or_built_in(table.as_deref())?;
+        Command::Show { words, which } => {
+            let catalogue = which.read()?;
             let cars = check::named(&catalogue, &words.join(" "));
             if cars.is_empty() {
                 return Err(Failure::Other("no car has that id or those words".into()));
@@ -109,6 +119,22 @@ pub fn run(command: Command) -> Result<(), Failure> {
 
 fn about(path: &Path, error: &dyn std::fmt::Display) -> Failure {
     Failure::Other(format!("{}: {error}", path.display()))
+}
+
+impl Which {
+    fn read(&self) -> Result<Catalogue, Failure> {
+        if !self.in_use {
+            return table_or_built_in(self.table.as_deref());
+        }
+        let stored = store(|conn| match catalogues::current(conn)? {
+            Some(id) => catalogues::get(conn, &id),
+            None => Ok(None),
+        })?;
+        match stored {
+            Some(stored) => Ok(stored.read()?),
+            None => table_or_built_in(None),
+        }
+    }
 }
 
 fn table_or_built_in(path: Option<&Path>) -> Result<Catalogue, Failure> {
@@ -184,6 +210,17 @@ fn import(command: &Import) -> Result<(), Failure> {
     };
     let catalogue = spine.map(|spine| join::join(&spine, &sources));
     let catalogue = catalogue.ok_or_else(|| Failure::Other("no cars".into()))?;
+    if let Some(offers) = &sources.offers {
+        let unused = join::unused_offers(&catalogue, offers);
+        let lines: Vec<String> = unused.iter().map(u64::to_string).collect();
+        if !lines.is_empty() {
+            eprintln!(
+                "autio: {} of the prices are for no car in EPA's file (make and model as EPA names them?), on lines {}",
+                lines.len(),
+                lines.join(", ")
+            );
+        }
+    }
     match &command.out {
         Some(out) => write_to(&catalogue, out),
         None => put_to_use(&catalogue),

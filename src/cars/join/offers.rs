@@ -1,6 +1,6 @@
 //! The operator's own price file: today's prices, whatever their source.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::Read;
 
 use super::Spine;
@@ -18,6 +18,15 @@ struct Offer {
     words: Vec<String>,
     usd: u32,
     source: String,
+    /// Where it stands in the file.
+    line: u64,
+}
+
+impl Offer {
+    fn fits(&self, car: &Spine<'_>) -> bool {
+        let known = names::words(car.model_name);
+        self.words.iter().all(|word| known.contains(word))
+    }
 }
 
 #[derive(Debug, Default)]
@@ -43,8 +52,7 @@ impl Offers {
                 return Err(line.error("msrp_usd"));
             }
             let day = line.text("as_of");
-            let digits = day.split('-').map(str::len).eq([4, 2, 2]);
-            if !digits || !day.chars().all(|c| c.is_ascii_digit() || c == '-') {
+            if day.len() != 10 || day.parse::<chrono::NaiveDate>().is_err() {
                 return Err(line.error("as_of"));
             }
             let make = names::make(line.text("make"));
@@ -53,6 +61,7 @@ impl Offers {
                 words: names::words(line.text("trim")),
                 usd,
                 source: format!("{}, {day}", line.text("source")),
+                line: line.number,
             });
             Ok(())
         })?;
@@ -62,13 +71,8 @@ impl Offers {
     /// The lowest price for a car, and its source. The model is named as EPA names it, or as its base model; a trim's
     /// words must all be in EPA's name, and an offer that names none is for all of them.
     pub(super) fn find(&self, car: &Spine<'_>) -> Option<(u32, &str)> {
-        let of = |name: &str| {
-            self.offers
-                .get(&(car.year, car.make.clone(), letters(name)))
-        };
-        let offers = of(car.model_name).or_else(|| of(car.base_name))?;
-        let known = names::words(car.model_name);
-        let fits = |offer: &&Offer| offer.words.iter().all(|word| known.contains(word));
+        let offers = self.of(car)?;
+        let fits = |offer: &&Offer| offer.fits(car);
         let most = offers
             .iter()
             .filter(fits)
@@ -80,5 +84,27 @@ impl Offers {
             .filter(|offer| offer.words.len() == most);
         let best = best.min_by_key(|offer| offer.usd)?;
         Some((best.usd, &best.source))
+    }
+
+    fn of(&self, car: &Spine<'_>) -> Option<&Vec<Offer>> {
+        let of = |name: &str| {
+            self.offers
+                .get(&(car.year, car.make.clone(), letters(name)))
+        };
+        of(car.model_name).or_else(|| of(car.base_name))
+    }
+
+    /// The lines that none of these cars answers to, in their order.
+    pub(super) fn unused(&self, cars: &[Spine<'_>]) -> Vec<u64> {
+        let used: HashSet<u64> = cars
+            .iter()
+            .filter_map(|car| Some((self.of(car)?, car)))
+            .flat_map(|(offers, car)| offers.iter().filter(|offer| offer.fits(car)))
+            .map(|offer| offer.line)
+            .collect();
+        let all = self.offers.values().flatten().map(|offer| offer.line);
+        let mut unused: Vec<u64> = all.filter(|line| !used.contains(line)).collect();
+        unused.sort_unstable();
+        unused
     }
 }

@@ -22,7 +22,7 @@ pub fn read(
     columns: &'static [&'static str],
     mut each: impl FnMut(&Line<'_>) -> Result<(), ImportError>,
 ) -> Result<(), ImportError> {
-    let mut file = csv::Reader::from_reader(from);
+    let mut file = open(from);
     let header = file.headers()?.clone();
     let mut places = Vec::new();
     for column in columns {
@@ -41,6 +41,14 @@ pub fn read(
         })?;
     }
     Ok(())
+}
+
+/// A reader of lines that end as Unix or Windows has them. The carriage return is left to [`Line::text`], which trims:
+/// csv would otherwise take the line before for the place of a record.
+pub fn open<R: Read>(from: R) -> csv::Reader<R> {
+    csv::ReaderBuilder::new()
+        .terminator(csv::Terminator::Any(b'\n'))
+        .from_reader(from)
 }
 
 impl Line<'_> {

@@ -291,6 +291,22 @@ fn four_wheels_do_not_get_the_price_of_two() {
 }
 
 #[test]
+fn the_price_of_a_special_trim_is_not_the_base_models() {
+    let prices = |text: &str| usd(&joined(&[CRV], &vpic(text)));
+    // All that is priced drives four wheels: the car with two is another.
+    let four = "2020,Honda,CR-V,,Raptor,4WD,SUV,5,52000,190,1.5,Gasoline,\n";
+    assert_eq!(prices(four), [None]);
+    // A cheaper trim stands with engines of several kinds, so what is left isn't the base.
+    let mixed = "2020,Honda,CR-V,,Base,,SUV,5,25000,190,1.5,Diesel|Gasoline,\n\
+        2020,Honda,CR-V,,Sport LE,,SUV,5,40000,190,1.5,Gasoline,\n";
+    assert_eq!(prices(mixed), [None]);
+    // A trim that names its cylinders is those engines' alone.
+    let named = "2020,Honda,CR-V,,V6,FWD,SUV,5,24000,190,1.5,Gasoline,\n\
+        2020,Honda,CR-V,,I4,FWD,SUV,5,26000,190,1.5,Gasoline,\n";
+    assert_eq!(prices(named), [Some(26_000)]);
+}
+
+#[test]
 fn a_plug_in_at_the_price_of_the_gasoline_car_is_a_phantom() {
     let car = |model, fuel| {
         (

@@ -96,8 +96,12 @@ impl Vpic {
                     words: all,
                     open: line.text("Body Class").contains("Convertible"),
                     wheels: Wheels::of_word(line.text("drive")),
-                    // Two powers of one hybrid are its own and its gasoline twin's.
-                    kind: kind.filter(|kind| *kind != Kind::Hybrid || agreeing(&power).is_some()),
+                    // Two powers of one hybrid, plugged in or not, are its own and its gasoline twin's.
+                    kind: kind.filter(|kind| {
+                        !matches!(kind, Kind::Hybrid | Kind::PlugIn)
+                            || power.is_empty()
+                            || agreeing(&power).is_some()
+                    }),
                     displacement: liters.map(|liters| (liters * 100.0).round() as u16),
                     power,
                     price: price.map(|usd| usd as u32).min(),
@@ -173,30 +177,37 @@ impl Vpic {
         if count(true) * 2 < count(false) {
             return None;
         }
-        // What costs as much as a gasoline car of its model is that gasoline car, whatever fuel stands beside it.
-        let gasoline: HashSet<u32> = all
+        // What costs as much as a car of its model with another fuel is that car, whatever fuel stands beside it.
+        let others: HashSet<u32> = all
             .iter()
-            .filter(|trim| trim.kind == Some(Kind::Gasoline))
+            .filter(|trim| trim.kind.is_none_or(|kind| !kind.fits(car.fuel)))
             .filter_map(|trim| trim.price)
             .collect();
+        let is_open = car.is_open();
         let other_fuel = !Kind::Gasoline.fits(car.fuel);
         let (mut two, mut four, mut untold): (Vec<u32>, Vec<u32>, Vec<u32>) = Default::default();
         for trim in trims {
+            // "V6 Coupe" beside a four-cylinder engine never was.
+            let named = named_cylinders(&trim.words);
+            if named.is_some() && named != car.cylinders {
+                continue;
+            }
             let same = near(trim.displacement, car.displacement) || trim.displacement.is_none();
             let Some(usd) = trim
                 .price
-                .filter(|usd| !other_fuel || !gasoline.contains(usd))
+                .filter(|usd| !other_fuel || !others.contains(usd))
             else {
                 continue;
             };
             if !same && car.fuel != Fuel::Electric {
                 continue;
             }
-            let alike = all.iter().any(|other| {
-                other.name == trim.name
-                    && other.price == trim.price
-                    && !near(other.displacement, trim.displacement)
-            });
+            let alike = named.is_none()
+                && all.iter().any(|other| {
+                    other.name == trim.name
+                        && other.price == trim.price
+                        && !near(other.displacement, trim.displacement)
+                });
             if (alike || place.is_twin) && !place.is_first_engine {
                 untold.push(usd);
             } else if trim.wheels == Wheels::Four {
@@ -213,10 +224,28 @@ impl Vpic {
                     two < *four && f64::from(*four) <= MOST_FOR_FOUR * f64::from(two)
                 })
             }),
+            // Where all that is priced drives four wheels, the car with two is another.
+            Wheels::Two => two,
             _ => lowest,
         };
-        price.filter(|usd| untold.iter().all(|other| other >= usd))
+        // The cheapest trims may stand with engines of several kinds: then what is left isn't the base.
+        let mixed = all
+            .iter()
+            .filter(|trim| trim.kind.is_none() && trim.open == is_open)
+            .filter_map(|trim| trim.price)
+            .min();
+        price
+            .filter(|usd| untold.iter().all(|other| other >= usd))
+            .filter(|usd| mixed.is_none_or(|mixed| mixed >= *usd))
     }
+}
+
+/// The cylinders that a trim is named by: 6 for `V6 Coupe`.
+fn named_cylinders(words: &HashSet<String>) -> Option<u8> {
+    let count = |word: &String| word.strip_prefix(['v', 'i', 'l'])?.parse().ok();
+    words
+        .iter()
+        .find_map(|word| count(&word.to_lowercase()).filter(|count| (2..=16).contains(count)))
 }
 
 /// Whether two displacements are one engine's: 2.487 is filed as 2.5.
