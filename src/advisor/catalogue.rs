@@ -117,6 +117,7 @@ pub fn answer(catalogue: &Catalogue, turns: &[Turn], knowledge: Knowledge) -> An
     }
     parts.extend(say::unknown(&ranked));
     parts.extend(say::prices(&needs, &cars));
+    parts.extend(say::miles(&needs, &cars));
     parts.extend(say::terms(&cars, knowledge));
     let next = || ask::next(catalogue, &ranked, &filter, &needs, turns).map(str::to_owned);
     parts.extend(match clash.first() {

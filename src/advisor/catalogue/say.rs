@@ -198,6 +198,20 @@ pub fn prices(needs: &[Need], cars: &[Car]) -> Option<String> {
     })
 }
 
+/// EPA's fuel costs are for a year of its own, whatever the shopper's is.
+pub fn miles(needs: &[Need], cars: &[Car]) -> Option<String> {
+    let need = needs
+        .iter()
+        .find(|need| need.field == Field::MilesPerYear)?;
+    (!cars.is_empty()).then(|| {
+        format!(
+            "Fuel costs are EPA's, for its standard year and mix of city and highway. For your {}, open a car's page: its \
+             cost to own can be reckoned with your own miles, city share and fuel prices.",
+            need.label()
+        )
+    })
+}
+
 /// A name as plain text within Markdown.
 pub fn escape(text: &str) -> String {
     let mut escaped = String::new();
