@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+mod basis;
 mod catalogue;
 pub mod check;
 pub mod compare;
@@ -16,6 +17,7 @@ pub mod search;
 pub mod table;
 pub mod words;
 
+pub use basis::{Basis, UNLIKE, alike};
 pub use catalogue::names;
 pub use catalogue::{Amount, Builder, Catalogue, Entry, Facts, Joined, Origin, Row};
 pub use energy::{Cycles, Energy};

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::Turn;
 use super::needs::{Edit, Need};
-use crate::cars::{Car, Catalogue, Row};
+use crate::cars::{Car, Catalogue};
 
 mod compare;
 mod cost;
@@ -150,12 +150,6 @@ fn cars(catalogue: &Catalogue, given: &Map<String, Value>) -> Result<Vec<Car>, S
         cars.push(car);
     }
     Ok(cars)
-}
-
-/// The row of a car that [`cars`] found.
-fn row<'a>(catalogue: &'a Catalogue, car: &Car) -> Option<&'a Row> {
-    let mut rows = catalogue.rows().iter();
-    rows.find(|row| car.id.ends_with(&format!("-{}", row.facts.number)))
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use super::search::{letters, named};
 use super::table::{self, TableError};
 use super::{
-    Body, Car, Drive, Economy, Energy, Fuel, Price, PriceKind, Safety, Seats, Transmission,
+    Basis, Body, Car, Drive, Economy, Energy, Fuel, Price, PriceKind, Safety, Seats, Transmission,
 };
 
 mod builder;
@@ -110,7 +110,9 @@ pub struct Row {
     base: u32,
     model: u32,
     variant: u32,
-    pub(super) price_source: u32,
+    price_source: u32,
+    /// Of its price, if it has one.
+    pub(super) basis: Option<Basis>,
     /// The same for all years and versions of one base model with one kind of fuel.
     pub(super) group: u32,
 }

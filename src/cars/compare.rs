@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::words::{self, NOT_RATED, UNKNOWN, dollars, thousands};
-use super::{Body, Car, Drive, Fuel, Transmission};
+use super::{Body, Car, Drive, Fuel, Price, Transmission, alike};
 
 /// As many cars as can be set side by side.
 pub const MOST_COMPARED: usize = 4;
@@ -30,9 +30,12 @@ pub struct Line {
     pub differs: bool,
     /// Which way is better, where there is one.
     pub better: Option<Better>,
-    /// The places of the best cars, from 0. Empty where better isn't defined, where a car's figure isn't known, and where
-    /// all are alike.
+    /// The places of the best cars, from 0. Empty where better isn't defined, where a car's figure isn't known, where all
+    /// are alike, and where the prices have different bases.
     pub best: Vec<usize>,
+    /// Why the figures can't be set against each other, where they can't.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<&'static str>,
 }
 
 /// One car's figure.
@@ -201,6 +204,14 @@ const ROWS: [Reader; 17] = [
     }),
 ];
 
+/// Said of a line of prices none of which is marked as the best.
+const UNLIKE_PRICES: &str = "base prices and means of all trims can't be set against each other";
+
+fn are_prices_alike(cars: &[Car]) -> bool {
+    let prices = cars.iter().filter_map(|car| car.price.as_ref());
+    alike(prices.map(Price::basis))
+}
+
 fn unknown() -> (Value, String) {
     (Value::Null, UNKNOWN.to_owned())
 }
@@ -248,11 +259,16 @@ impl Reader {
         let mut known = values.iter().filter(is_known);
         let first = known.next();
         let differs = first.is_some_and(|first| known.any(|other| other.text != first.text));
+        let note = (self.field == "price" && !are_prices_alike(cars)).then_some(UNLIKE_PRICES);
         Line {
             field: self.field,
             label: self.label,
             unit: self.unit,
-            best: self.best(&values),
+            best: match note {
+                Some(_) => Vec::new(),
+                None => self.best(&values),
+            },
+            note,
             better: self.better,
             differs,
             values,
@@ -321,6 +337,27 @@ mod tests {
             (&json!(38), &vec![1])
         );
         assert_eq!(range.values[0].source.as_deref(), Some("EPA 2025-10-29"));
+    }
+
+    #[test]
+    fn a_base_price_is_no_better_than_a_mean() {
+        let mut pair = cars(&[34_918, 34_918]);
+        let sources = ["a (base price)", "a (mean of its trims)"];
+        for ((car, usd), source) in pair.iter_mut().zip([20_000, 30_000]).zip(sources) {
+            car.price = Some(Price {
+                usd,
+                kind: crate::cars::PriceKind::Msrp,
+                year: 2021,
+                source: source.to_owned(),
+            });
+        }
+        let unlike = compare(&pair);
+        assert!(line(&unlike, "price").best.is_empty());
+        assert_eq!(line(&unlike, "price").note, Some(UNLIKE_PRICES));
+        pair[1].price.as_mut().unwrap().source = sources[0].to_owned();
+        let alike = compare(&pair);
+        assert_eq!(line(&alike, "price").best, [0]);
+        assert_eq!(line(&alike, "price").note, None);
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Catalogue, PriceKind, Row};
+use super::{Basis, Catalogue, PriceKind, Row};
 use crate::error::FieldError;
 
 mod breakeven;
@@ -155,6 +155,19 @@ pub enum PaidKind {
     Operator,
     /// What the person says that they would pay.
     Own,
+}
+
+impl Paid {
+    /// What it is the price of; `None` for the person's own.
+    pub fn basis(&self) -> Option<Basis> {
+        let kind = match self.kind {
+            PaidKind::Msrp => PriceKind::Msrp,
+            PaidKind::Estimate => PriceKind::Estimate,
+            PaidKind::Operator => PriceKind::Operator,
+            PaidKind::Own => return None,
+        };
+        Some(Basis::of(kind, &self.source))
+    }
 }
 
 /// Works out what a car of the catalogue costs. The assumptions must have nothing [wrong](Assumptions::wrong).

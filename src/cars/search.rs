@@ -18,7 +18,7 @@ mod versions;
 
 use bearing::Bearings;
 pub use bearing::{Bearing, last_price, last_towing};
-pub use change::{Change, Loosening};
+pub use change::{Change, Loosening, changes};
 pub use dominance::dominates;
 pub use limit::Limit;
 pub use names::{letters, named};
@@ -141,7 +141,8 @@ pub fn rank(catalogue: &Catalogue, filter: &Filter) -> Ranked {
         let open = match test.fit(row) {
             Fit::No => continue,
             Fit::Unknown(limit) => {
-                missing[group] = missing[group].or(Some(limit));
+                // Whichever row comes first.
+                missing[group] = missing[group].into_iter().chain([limit]).min();
                 continue;
             }
             Fit::Open(limit) => Some(limit),

@@ -1,6 +1,6 @@
 //! Figures in words, the same on every page: dollars, prices with what they rest on, economy, seats and stars.
 
-use super::{Car, Economy, Fuel, Price, PriceKind, Seats};
+use super::{Basis, Car, Economy, Fuel, Price, PriceKind, Seats};
 
 /// What is said where nothing is published.
 pub const UNKNOWN: &str = "unknown";
@@ -39,7 +39,7 @@ pub fn price(price: &Price) -> String {
 pub fn price_basis(price: &Price) -> String {
     let year = price.year;
     // EPA's fleet gives one figure for all trims of a car.
-    let mean = price.source.contains("mean");
+    let mean = price.basis() == Basis::Mean;
     match price.kind {
         PriceKind::Msrp if mean => format!("{year} MSRP, the mean of its trims"),
         PriceKind::Msrp => format!("{year} MSRP of the lowest trim"),

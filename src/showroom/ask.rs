@@ -1,5 +1,6 @@
 //! Reads a search from a query string and writes it back: the names are those of the filter's fields.
 
+use std::collections::HashMap;
 use std::str::FromStr;
 
 use crate::cars::search::{Sort, letters};
@@ -13,6 +14,8 @@ const MOST: usize = 50;
 /// What a person would write; more is an attempt at something else.
 const LONGEST: usize = 80;
 const MOST_VALUES: usize = 200;
+/// The most values of one list.
+const MOST_LISTED: usize = 20;
 
 /// The orders, as programs and as people call them.
 pub const SORTS: [(Sort, &str, &str); 11] = [
@@ -66,6 +69,7 @@ pub fn read(query: &str, catalogue: &Catalogue) -> Asked {
             format!("At most {MOST_VALUES} values can be given."),
         );
     }
+    asked.shorten_lists();
     for (name, value) in asked.given.clone() {
         let read = if value.chars().count() > LONGEST {
             Err(format!("At most {LONGEST} characters can be given here."))
@@ -81,7 +85,32 @@ pub fn read(query: &str, catalogue: &Catalogue) -> Asked {
 }
 
 impl Asked {
+    /// Keeps the first values of a list that has too many, and says so: each of them has to be looked for.
+    fn shorten_lists(&mut self) {
+        let mut counts: HashMap<String, usize> = HashMap::new();
+        let mut long = Vec::new();
+        self.given.retain(|(name, value)| {
+            if !LISTS.contains(&name.as_str()) {
+                return true;
+            }
+            let count = counts.entry(name.clone()).or_default();
+            *count += parts(value).count();
+            let is_long = *count > MOST_LISTED;
+            if is_long && !long.contains(name) {
+                long.push(name.clone());
+            }
+            !is_long
+        });
+        for name in long {
+            self.blame(&name, format!("At most {MOST_LISTED} can be given here."));
+        }
+    }
+
+    /// One sentence for each field is enough.
     fn blame(&mut self, field: &str, detail: String) {
+        if self.wrong(field).is_some() {
+            return;
+        }
         self.wrong.push(FieldError {
             field: field.to_owned(),
             detail,
@@ -151,6 +180,20 @@ impl Asked {
         Some(&wrong.detail)
     }
 }
+
+const LISTS: [&str; 11] = [
+    "bodies",
+    "bodies_not",
+    "fuels",
+    "fuels_not",
+    "drives",
+    "makes",
+    "makes_not",
+    "models",
+    "models_not",
+    "transmissions",
+    "transmissions_not",
+];
 
 const NAMES: [&str; 25] = [
     "bodies",
@@ -463,8 +506,18 @@ mod tests {
             assert_eq!(asked.wrong.len(), 1, "{query}: {:?}", asked.wrong);
             assert_eq!(asked.wrong[0].field, field, "{query}");
         }
-        let many = "bodies=suv&".repeat(5_000);
-        assert_eq!(asked(&many).wrong[0].field, "filter");
+        let many = asked(&"bodies=suv&".repeat(5_000));
+        assert_eq!(many.wrong[0].field, "filter");
+        for many in [
+            "models=a&".repeat(21),
+            format!("models={}", "a,".repeat(21)),
+        ] {
+            let many = asked(&many);
+            assert_eq!(many.wrong.len(), 1);
+            assert_eq!(many.wrong[0].detail, "At most 20 can be given here.");
+            assert!(many.given.len() <= 20);
+        }
+        assert!(asked(&"models=a&".repeat(20)).wrong.is_empty());
         let long = format!("models={}", "x".repeat(10_000));
         assert!(asked(&long).filter.models.is_empty());
     }

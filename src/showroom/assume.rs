@@ -22,7 +22,7 @@ pub fn read(pairs: &[(String, String)], others: &[&str]) -> Assumed {
         wrong: Vec::new(),
     };
     for (name, value) in pairs {
-        let value: String = value.trim().trim_start_matches('$').replace(',', "");
+        let value = plain(value);
         if name == "price_usd" {
             assumed.take_price(&value);
         } else if !value.is_empty()
@@ -45,6 +45,18 @@ pub fn read(pairs: &[(String, String)], others: &[&str]) -> Assumed {
         assumed.assumptions = Assumptions::default();
     }
     assumed
+}
+
+/// An amount without its sign and the commas between its thousands. Other commas stay, so that it is no number: `3,50` may
+/// be meant as 3.50.
+fn plain(value: &str) -> String {
+    let value = value.trim().trim_start_matches('$');
+    let whole = value.split('.').next().unwrap_or(value);
+    let is_thousand = |group: &str| group.len() == 3 && group.bytes().all(|b| b.is_ascii_digit());
+    match whole.split(',').skip(1).all(is_thousand) {
+        true => value.replace(',', ""),
+        false => value.to_owned(),
+    }
 }
 
 fn take(assumptions: &mut Assumptions, name: &str, value: &str) -> Result<(), String> {
@@ -210,6 +222,7 @@ mod tests {
             ("city_percent=300", "city_percent"),
             ("years=0", "years"),
             ("regular_usd=NaN", "regular_usd"),
+            ("regular_usd=3,50", "regular_usd"),
             ("electricity_usd=inf", "electricity_usd"),
             ("price_usd=1e9", "price_usd"),
             ("mileage=9", "mileage"),
@@ -217,6 +230,8 @@ mod tests {
             let wrong = read(&pairs(query), &[]).wrong;
             assert_eq!(wrong.len(), 1, "{query}: {wrong:?}");
             assert_eq!(wrong[0].field, field);
+            let is_amount = !query.contains("3,50");
+            assert!(is_amount || wrong[0].detail.contains("“3,50” is not an amount"));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use crate::cars::cost::{BreakEven, Cost};
+use crate::cars::cost::{BreakEven, Cost, Outcome};
 use crate::cars::words::dollars;
 
 const WIDTH: f64 = 640.0;
@@ -36,8 +36,11 @@ pub struct Chart {
 }
 
 impl Chart {
-    /// Draws two costs; `None` where one of them has no total.
+    /// Draws two costs; `None` where one of them has no total, and where their prices can't be set against each other.
     pub fn of(costs: [&Cost; 2], meeting: &BreakEven) -> Option<Self> {
+        if meeting.outcome == Outcome::Unknown {
+            return None;
+        }
         let usual = f64::from(costs[0].assumptions.years);
         // Far enough to see the lines meet, if they do in time.
         let last = match meeting.years {

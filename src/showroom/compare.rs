@@ -29,7 +29,8 @@ pub async fn compare(
     let assumed = assume::read(&pairs, &["ids", "only"]);
     let ids = ids(&pairs);
     let catalogue = &*app.catalogue();
-    let rows: Vec<_> = ids.iter().filter_map(|id| catalogue.find(id)).collect();
+    let rows = ids.iter().filter_map(|id| catalogue.find(id));
+    let rows: Vec<_> = rows.take(MOST_COMPARED).collect();
     let mut wrong = Vec::new();
     if let Some(detail) = wrong_ids(&ids, rows.len()) {
         wrong.push(FieldError {
@@ -49,11 +50,7 @@ pub async fn compare(
         .enumerate()
         .map(|(at, row)| assumed.at_own_price(cost(catalogue, row, &assumed.assumptions), at))
         .collect();
-    let cars: Vec<_> = rows
-        .iter()
-        .take(MOST_COMPARED)
-        .map(|row| catalogue.car(row))
-        .collect();
+    let cars: Vec<_> = rows.iter().map(|row| catalogue.car(row)).collect();
     let only = pairs
         .iter()
         .any(|(name, value)| name == "only" && value == "differences");
@@ -83,6 +80,10 @@ fn ids(pairs: &[(String, String)]) -> Vec<&str> {
 
 fn wrong_ids(ids: &[&str], known: usize) -> Option<String> {
     match ids.len() {
+        // However many of them there are in the catalogue.
+        count if count > MOST_COMPARED => Some(format!(
+            "Choose 2 to {MOST_COMPARED} cars: these are {count}."
+        )),
         _ if known < ids.len() => Some(match ids.len() - known {
             1 => "One of these cars is not in the catalogue.".to_owned(),
             count => format!("{count} of these cars are not in the catalogue."),
@@ -90,9 +91,6 @@ fn wrong_ids(ids: &[&str], known: usize) -> Option<String> {
         0 => Some(format!("Choose 2 to {MOST_COMPARED} cars to compare.")),
         1 => Some(format!(
             "Choose at least one more car: 2 to {MOST_COMPARED} can be compared."
-        )),
-        count if count > MOST_COMPARED => Some(format!(
-            "That are {count} cars: at most {MOST_COMPARED} can be compared."
         )),
         _ => None,
     }
@@ -125,6 +123,7 @@ pub struct Compared {
 struct Row {
     label: &'static str,
     differs: bool,
+    note: Option<&'static str>,
     /// Words, and whether it is the best.
     cells: Vec<(String, bool)>,
 }
@@ -178,6 +177,7 @@ impl Compared {
             rows: lines
                 .map(|line| Row {
                     label: line.label,
+                    note: line.note,
                     differs: line.differs,
                     cells: line
                         .values

@@ -9,8 +9,8 @@ use super::ask::{self, Asked, SORTS, Set};
 use super::facts::{Brief, Version};
 use super::{caching, here, kept};
 use crate::auth::CurrentUser;
-use crate::cars::search::facets::{Facet, facets};
-use crate::cars::search::{Limit, rank, versions};
+use crate::cars::search::facets::{Facet, facets, uncounted};
+use crate::cars::search::{Change, Limit, changes, rank, versions};
 use crate::cars::words::thousands;
 use crate::cars::{Car, Catalogue};
 use crate::error::Error;
@@ -42,6 +42,9 @@ pub async fn list(
     Show::with_status(found, status).header("cache-control", caching(format))
 }
 
+/// The most changes that are offered where nothing fits.
+const MOST_OFFERS: usize = 3;
+
 /// What a search found, with its form.
 pub struct Listing {
     asked: Asked,
@@ -52,6 +55,8 @@ pub struct Listing {
     total: usize,
     open: Vec<(Limit, usize)>,
     unknown: Vec<(Limit, usize)>,
+    /// What would give cars where nothing does, the smallest change first.
+    changes: Vec<Change>,
     years: (u16, u16),
     /// How many models there are to page through: those that are known to fit, and those after them.
     rows: usize,
@@ -62,14 +67,11 @@ pub struct Listing {
 impl Listing {
     /// Searches: some milliseconds, so off the threads that serve.
     fn find(catalogue: &Catalogue, asked: Asked, kept: Option<Vec<String>>) -> Self {
+        if !asked.wrong.is_empty() {
+            return Self::to_be_mended(catalogue, asked, kept);
+        }
         let ranked = rank(catalogue, &asked.filter);
-        // A form that has to be mended shows no cars: they would be those of another search.
-        let shown = if asked.wrong.is_empty() {
-            asked.limit
-        } else {
-            0
-        };
-        let rows = ranked.rows.iter().skip(asked.cursor).take(shown);
+        let rows = ranked.rows.iter().skip(asked.cursor).take(asked.limit);
         let rows: Vec<_> = rows.copied().collect();
         let versions = versions(catalogue, &asked.filter, &rows);
         let cars_of = |rows: &Vec<_>| rows.iter().map(|row| catalogue.car(row)).collect();
@@ -80,11 +82,53 @@ impl Listing {
             total: ranked.known,
             open: ranked.open,
             unknown: ranked.unknown,
+            changes: match ranked.rows.is_empty() {
+                true => changes(catalogue, &asked.filter),
+                false => Vec::new(),
+            },
             years: ranked.years,
             rows: ranked.rows.len(),
             asked,
             kept,
             here: String::new(),
+        }
+    }
+
+    /// A form that has to be mended, without cars: they would be those of another search.
+    fn to_be_mended(catalogue: &Catalogue, asked: Asked, kept: Option<Vec<String>>) -> Self {
+        Self {
+            facets: uncounted(catalogue, &asked.filter),
+            cars: Vec::new(),
+            versions: Vec::new(),
+            total: 0,
+            open: Vec::new(),
+            unknown: Vec::new(),
+            changes: Vec::new(),
+            years: catalogue.years(),
+            rows: 0,
+            asked,
+            kept,
+            here: String::new(),
+        }
+    }
+
+    /// A change as a link: what is left out, and what stands there instead.
+    fn offer(&self, change: &Change) -> Chip {
+        let (old, new) = (ask::set(&self.asked.filter), ask::set(&change.filter));
+        let is_kept = |set: &&Set| new.iter().any(|other| other.field == set.field);
+        let dropped = old.iter().filter(|set| !is_kept(set));
+        let mut parts: Vec<String> = dropped
+            .map(|set| format!("without {}", set.label))
+            .collect();
+        let changed = new.iter().filter(|set| !old.contains(set));
+        parts.extend(changed.map(|set| set.label.clone()));
+        let models = match change.total {
+            1 => "1 model".to_owned(),
+            total => format!("{} models", thousands(total as u64)),
+        };
+        Chip {
+            label: format!("{}: {models}", parts.join(", ")),
+            without: ask::address(new.iter(), change.filter.sort, self.asked.limit, 0),
         }
     }
 
@@ -116,6 +160,12 @@ impl Listing {
         ListPage {
             shell,
             chips: set.iter().map(without).collect(),
+            offers: self
+                .changes
+                .iter()
+                .take(MOST_OFFERS)
+                .map(|change| self.offer(change))
+                .collect(),
             hidden: set.iter().filter(|set| !in_form(set)).cloned().collect(),
             models: self.given("models").join(", "),
             models_wrong: self.asked.wrong("models"),
@@ -167,13 +217,22 @@ impl Listing {
             },
             least: matches!(
                 facet.field,
-                "mpg_min" | "electric_range_min" | "seats_min" | "stars_min" | "horsepower_min"
+                "budget_min"
+                    | "mpg_min"
+                    | "electric_range_min"
+                    | "seats_min"
+                    | "stars_min"
+                    | "horsepower_min"
+                    | "towing_min"
             ),
             // Dozens of makes that would leave nothing are only in the way.
             choices: facet
                 .choices
                 .iter()
-                .filter(|choice| facet.field != "makes" || choice.count > 0 || choice.chosen)
+                .filter(|choice| {
+                    let is_counted = self.asked.wrong.is_empty() && facet.field == "makes";
+                    !is_counted || choice.count > 0 || choice.chosen
+                })
                 .map(|choice| Offer {
                     value: &choice.value,
                     label: &choice.label,
@@ -208,7 +267,7 @@ fn count((limit, count): &(Limit, usize)) -> (&'static str, String) {
     (limit.label(), thousands(*count as u64))
 }
 
-/// A limit that is set, and the search without it.
+/// A limit that is set with the search without it, or a change with the search that has it.
 struct Chip {
     label: String,
     without: String,
@@ -247,6 +306,8 @@ struct Shown {
 struct ListPage<'a> {
     shell: &'a Shell,
     chips: Vec<Chip>,
+    /// What would give cars where nothing does.
+    offers: Vec<Chip>,
     hidden: Vec<Set>,
     models: String,
     models_wrong: Option<&'a str>,

@@ -151,7 +151,7 @@ export default async function tell(facts) {
       error: 422,
       visit: (page) => page.goto(`/cars/${HYBRID}/cost?miles_per_year=many&price_usd=free`),
     },
-    "two cars side by side with their chart": { visit: (page) => page.goto(`/cars/compare?ids=${HYBRID},${GASOLINE}`) },
+    "two cars side by side with their chart": { visit: (page) => page.goto(`/cars/compare?ids=${HYBRID},${GASOLINE}&price_usd=32700&price_usd=30558`) },
     "four cars side by side": { visit: (page) => page.goto(`/cars/compare?ids=${HYBRID},${GASOLINE},${PLUG_IN},${ELECTRIC}`) },
     "a comparison of one car": { error: 422, visit: (page) => page.goto(`/cars/compare?ids=${HYBRID}`) },
     "an empty shortlist": { member: true, visit: (page) => page.goto("/shortlist") },

@@ -132,6 +132,24 @@ async fn a_filter_that_cant_be_used_is_said_beside_its_field_and_nothing_is_lost
 }
 
 #[tokio::test]
+async fn nothing_found_comes_with_links_to_the_smallest_changes() {
+    let site = Site::start().await;
+    let path = "/cars?fuels=electric&transmissions=manual&bodies=minivan";
+    let page = html(&site.browser(), path, 200).await;
+    let offer = page.split("The smallest changes that would help:").nth(1);
+    let link = offer.unwrap().split("href=\"").nth(1).unwrap();
+    let link = link.split('"').next().unwrap().replace("&#38;", "&");
+    let found = site.stranger().read(&link).await;
+    assert!(found["total"].as_u64().unwrap() > 0, "{link}");
+    for control in ["budget_min", "towing_min"] {
+        assert!(page.contains(&format!("<select id=\"f-{control}\"")));
+    }
+    let many = "/cars?".to_owned() + &"models=a&".repeat(190);
+    let page = html(&site.browser(), &many, 422).await;
+    assert!(page.contains("At most 20 can be given here.") && page.len() < 100_000);
+}
+
+#[tokio::test]
 async fn one_car_comes_with_the_source_of_every_figure() {
     let site = Site::start().await;
     let car = site.stranger().read(&format!("/cars/{HYBRID}")).await;
@@ -239,6 +257,14 @@ async fn cars_are_compared_two_to_four_at_a_time() {
     );
     assert_eq!(row("body")["differs"], false);
     assert_eq!(row("horsepower")["values"][0]["value"], Value::Null);
+    // One price is a base price, the other a mean: they are like only at the person's own.
+    assert_eq!(row("price")["best"], json!([]));
+    assert_eq!(json["break_even"][0]["outcome"], "unknown");
+    let page = html(&site.browser(), &path, 200).await;
+    assert!(page.contains("enter your own prices") && !page.contains("<svg class=\"chart\""));
+    assert!(!page.contains("Scroll sideways"));
+    let path = format!("{path}&price_usd=32,700&price_usd=30,558");
+    let json = site.stranger().read(&path).await;
     assert_eq!(json["break_even"][0]["outcome"], "after");
     // $2,142 more against $377.50 a year less.
     assert_eq!(json["break_even"][0]["years"], 5.7);
@@ -248,6 +274,8 @@ async fn cars_are_compared_two_to_four_at_a_time() {
     let only = html(&site.browser(), &format!("{path}&only=differences"), 200).await;
     assert!(!only.contains("<th scope=\"row\">Body") && only.contains("Gas mileage"));
     let three = format!("/cars/compare?ids={HYBRID}&ids={GASOLINE}&ids={PLUG_IN}");
+    let page = html(&site.browser(), &three, 200).await;
+    assert!(page.contains("Scroll sideways for more cars."));
     let three = site.stranger().read(&three).await;
     assert_eq!(three["break_even"].as_array().unwrap().len(), 3);
     assert_eq!(three["break_even"][1]["outcome"], "unknown");
@@ -267,6 +295,9 @@ async fn cars_are_compared_two_to_four_at_a_time() {
         assert_eq!(problem["errors"][0]["field"], "ids");
         let page = html(&site.browser(), &path, 422).await;
         assert!(page.contains("Choose from all cars"));
+        if ids.ends_with(",e") {
+            assert!(page.contains("Choose 2 to 4 cars: these are 5."));
+        }
     }
 }
 

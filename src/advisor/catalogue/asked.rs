@@ -3,7 +3,7 @@
 use super::figure::Figure;
 use crate::advisor::needs::{Field, Need, thousands};
 use crate::cars::search::Sort;
-use crate::cars::{Car, Price, PriceKind, Seats};
+use crate::cars::{Basis, Car, Price, PriceKind, Seats};
 
 /// A figure in words; what isn't known is said where it was asked for.
 type Said = (Option<Figure>, String);
@@ -30,29 +30,30 @@ pub fn figures(car: &Car, needs: &[Need], sort: Sort) -> Vec<Said> {
     };
     if asks_price(needs, sort) {
         let known = car.price.as_ref().map(price);
-        say(Figure::Price, known.or(Some("price unknown".to_owned())));
+        say(Figure::Price, known.or(unknown(Figure::Price)));
     }
     if asks(needs, sort, &[Field::SeatsMin], Sort::Seats) {
-        say(Figure::Seats, car.seats.map(seats));
+        let known = car.seats.map(seats);
+        say(Figure::Seats, known.or(unknown(Figure::Seats)));
     }
     if asks(needs, sort, &[Field::StarsMin], Sort::Safety) {
-        say(Figure::Stars, stars(car));
+        say(Figure::Stars, stars(car).or(unknown(Figure::Stars)));
     }
     if asks(needs, sort, &[Field::TowingMin], Sort::Towing) {
         let pounds = car.towing_lb;
         let known = pounds.map(|pounds| format!("tows {} lb", thousands(pounds.into())));
-        say(
-            Figure::Towing,
-            known.or(Some("towing limit unknown".to_owned())),
-        );
+        say(Figure::Towing, known.or(unknown(Figure::Towing)));
     }
     if asks(needs, sort, &[Field::HorsepowerMin], Sort::Power) {
-        say(
-            Figure::Power,
-            car.horsepower.map(|power| format!("{power} hp")),
-        );
+        let known = car.horsepower.map(|power| format!("{power} hp"));
+        say(Figure::Power, known.or(unknown(Figure::Power)));
     }
     figures
+}
+
+/// `price unknown`
+fn unknown(figure: Figure) -> Option<String> {
+    Some(format!("{} unknown", figure.name()))
 }
 
 /// Price and stars, where they are known but weren't asked for.
@@ -78,7 +79,7 @@ pub fn price(price: &Price) -> String {
     match price.kind {
         PriceKind::Estimate => format!("about ${usd}, an estimate from the {year} price"),
         // EPA's fleet gives one figure for all trims of a car.
-        PriceKind::Msrp if price.source.contains("mean") => {
+        PriceKind::Msrp if price.basis() == Basis::Mean => {
             format!("${usd}, the mean of its {year} MSRPs")
         }
         PriceKind::Msrp => format!("from ${usd} ({year} MSRP)"),

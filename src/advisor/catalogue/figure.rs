@@ -1,7 +1,8 @@
 //! The figures that cars are told apart by, in words for a reason and for a trade-off.
 
 use crate::advisor::needs::thousands;
-use crate::cars::{Car, PriceKind};
+use crate::cars::search::Sort;
+use crate::cars::{Basis, Car, Price, PriceKind, alike};
 
 /// A figure that one car can have better than another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +69,56 @@ impl Figure {
         }
     }
 
+    /// The figure that an order goes by; `None` where every car has it, or where it depends on the car.
+    pub fn sorted(sort: Sort) -> Option<Self> {
+        match sort {
+            Sort::Economy | Sort::Newest => None,
+            Sort::Range => Some(Figure::Range),
+            Sort::ElectricRange => Some(Figure::ElectricRange),
+            Sort::Co2 => Some(Figure::Co2),
+            Sort::FuelCost => Some(Figure::FuelCost),
+            Sort::Price => Some(Figure::Price),
+            Sort::Power => Some(Figure::Power),
+            Sort::Safety => Some(Figure::Stars),
+            Sort::Seats => Some(Figure::Seats),
+            Sort::Towing => Some(Figure::Towing),
+        }
+    }
+
+    /// What is or isn't known of a car: `price`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Figure::Price => "price",
+            Figure::Mpg => "mpg",
+            Figure::Mpge => "MPGe",
+            Figure::ElectricRange => "electric range",
+            Figure::Range => "range",
+            Figure::FuelCost => "fuel cost",
+            Figure::Stars => "safety rating",
+            Figure::Seats => "number of seats",
+            Figure::Power => "power",
+            Figure::Towing => "towing limit",
+            Figure::Co2 => "CO2",
+        }
+    }
+
+    /// The same where it has to be set against another car's: a base price says nothing beside a mean of all trims.
+    pub fn kind(self, car: &Car) -> &'static str {
+        match (self, car.price.as_ref().map(Price::basis)) {
+            (Figure::Price, Some(Basis::Base)) => "base price",
+            (Figure::Price, Some(Basis::Mean)) => "mean price of all trims",
+            _ => self.name(),
+        }
+    }
+
+    /// Whether the figures of the two can be set against each other, as far as they are known.
+    pub fn is_alike(self, one: &Car, other: &Car) -> bool {
+        let prices = [one, other]
+            .into_iter()
+            .filter_map(|car| car.price.as_ref());
+        self != Figure::Price || alike(prices.map(Price::basis))
+    }
+
     /// By what share, in percent, another car's figure must be better before it is worth a word.
     pub fn notable(self) -> i64 {
         match self {
@@ -100,7 +151,7 @@ impl Figure {
     pub fn against(self, one: &Car, other: &Car) -> Option<String> {
         let number = |figure: i64| thousands(figure.unsigned_abs());
         let (better, worse) = (self.of(one)?, self.of(other)?);
-        if better <= worse {
+        if better <= worse || !self.is_alike(one, other) {
             return None;
         }
         let (better, worse) = (number(better), number(worse));

@@ -12,6 +12,9 @@ pub const TRADE_OFF: &str = "but ";
 /// How many may share the best of a figure, and still each be told that it has it.
 const FEW: usize = 3;
 
+/// How many must have a figure before it is said of one that it comes second or third.
+const MANY: usize = 5;
+
 /// A reason, and the figure that it gives.
 type Reason = (Option<Figure>, String);
 
@@ -119,37 +122,46 @@ fn driven(car: &Car, sort: Sort) -> Vec<Reason> {
 }
 
 /// Adds to each figure that few of all that was found have as good that it is the best; and where a car has none, its
-/// best place among the first three.
+/// best place among the first three. Only those count whose figure is known and can be set against the car's.
 fn stand_out(reasons: &mut [Reason], car: &Car, found: &[Car]) {
     if found.len() < 2 {
         return;
     }
-    let mut next: Option<(usize, usize, Figure)> = None;
+    let mut next: Option<(usize, usize, Figure, String)> = None;
     let mut stands_out = false;
     for (at, (figure, text)) in reasons.iter_mut().enumerate() {
         let Some((figure, own)) = figure.and_then(|figure| Some((figure, figure.of(car)?))) else {
             continue;
         };
-        let others = || found.iter().filter_map(|other| figure.of(other));
+        let alike = found.iter().filter(|other| figure.is_alike(car, other));
+        let known: Vec<i64> = alike.filter_map(|other| figure.of(other)).collect();
+        let others = || known.iter().copied();
         let better = others().filter(|other| *other > own).count();
         let as_good = others().filter(|other| *other >= own).count();
         if as_good > FEW || others().all(|other| other == own) {
             continue;
         }
         if better == 0 {
-            *text += &format!(", the {} of the {} found", figure.best(), found.len());
+            let among = among(figure, car, known.len(), found.len());
+            *text += &format!(", the {} of {among}", figure.best());
             stands_out = true;
-        } else if next.is_none_or(|(place, ..)| better < place) {
-            next = Some((better, at, figure));
+        } else if known.len() >= MANY && next.as_ref().is_none_or(|(place, ..)| better < *place) {
+            let among = among(figure, car, known.len(), found.len());
+            next = Some((better, at, figure, among));
         }
     }
-    if let (false, Some((better, at, figure))) = (stands_out, next) {
+    if let (false, Some((better, at, figure, among))) = (stands_out, next) {
         let place = if better == 1 { "second" } else { "third" };
-        reasons[at].1 += &format!(
-            ", the {place}-{} of the {} found",
-            figure.best(),
-            found.len()
-        );
+        reasons[at].1 += &format!(", the {place}-{} of {among}", figure.best());
+    }
+}
+
+/// Of how many a car has the best: `the 12 found`, or those whose figure is known.
+fn among(figure: Figure, car: &Car, known: usize, found: usize) -> String {
+    if known == found {
+        format!("the {found} found")
+    } else {
+        format!("the {known} whose {} is known", figure.kind(car))
     }
 }
 
@@ -167,7 +179,8 @@ fn trade_off(car: &Car, shown: &[Car], needs: &[Need], sort: Sort) -> Option<Str
     let mut worst: Option<(i64, Figure, &Car)> = None;
     for figure in Figure::ALL.into_iter().filter(|figure| counts(*figure)) {
         let Some(own) = figure.of(car) else { continue };
-        for other in shown.iter().filter(|other| name(other) != name(car)) {
+        let others = shown.iter().filter(|other| name(other) != name(car));
+        for other in others.filter(|other| figure.is_alike(car, other)) {
             let Some(theirs) = figure.of(other) else {
                 continue;
             };

@@ -1,5 +1,6 @@
 //! The sentences of the catalogue advisor.
 
+use super::figure::Figure;
 use super::talk;
 use crate::advisor::needs::{Field, Need, thousands};
 use crate::cars::search::{Ranked, Sort};
@@ -140,6 +141,7 @@ pub fn found(ranked: &Ranked, needs: &[Need], cars: &[Car], sort: Sort) -> Strin
         Sort::Seats => "the most seats first",
         Sort::Towing => "the highest towing limit first",
     };
+    let order = order.to_owned() + &unsorted(cars, sort);
     let named = needs
         .iter()
         .any(|need| matches!(need.field, Field::Fuel | Field::Model));
@@ -158,6 +160,19 @@ pub fn found(ranked: &Ranked, needs: &[Need], cars: &[Car], sort: Sort) -> Strin
         (1, 1) => format!("{models} ({years}):"),
         _ if shown == total => format!("{models} ({years}), {order}:"),
         _ => format!("{models} ({years}). Here are {shown}, {order}{mix}:"),
+    }
+}
+
+/// Of how many the figure isn't known that the order goes by: they come last, in no such order.
+fn unsorted(cars: &[Car], sort: Sort) -> String {
+    let Some(figure) = Figure::sorted(sort) else {
+        return String::new();
+    };
+    let lacking = cars.iter().filter(|car| figure.of(car).is_none()).count();
+    match lacking {
+        0 => String::new(),
+        _ if lacking == cars.len() => format!(" (but the {} of none is known)", figure.name()),
+        _ => format!(" (the {} of the last {lacking} isn't known)", figure.name()),
     }
 }
 

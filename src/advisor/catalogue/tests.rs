@@ -214,6 +214,72 @@ fn each_car_says_what_speaks_against_it() {
 }
 
 #[test]
+fn the_best_is_the_best_of_those_whose_figure_is_known() {
+    for said in [
+        "the cheapest SUV",
+        "the cheapest car",
+        "the most powerful SUV",
+        "a hybrid under $40,000",
+    ] {
+        let answer = one(said);
+        for why in answer.cars.iter().flat_map(|car| &car.why) {
+            let is_best = why.contains("the lowest price of the ");
+            let is_qualified =
+                why.contains(" found") || why.contains("price of all trims is known");
+            assert!(
+                !is_best || is_qualified || why.contains("base price is known"),
+                "{said}: {why}"
+            );
+            if why.contains("$") && why.contains(" found") {
+                assert!(answer.cars.iter().all(|car| car.price.is_some()), "{why}");
+            }
+        }
+    }
+}
+
+#[test]
+fn prices_of_two_bases_are_not_weighed() {
+    use crate::cars::{Price, PriceKind};
+    let catalogue = Catalogue::built_in().unwrap();
+    let mut pair: Vec<_> = catalogue.iter().take(2).collect();
+    let sources = ["a (base price)", "a (mean of its trims)"];
+    for ((car, usd), source) in pair.iter_mut().zip([20_000, 40_000]).zip(sources) {
+        car.price = Some(Price {
+            usd,
+            kind: PriceKind::Msrp,
+            year: 2021,
+            source: source.to_owned(),
+        });
+    }
+    let price = figure::Figure::Price;
+    assert_eq!(price.against(&pair[0], &pair[1]), None);
+    pair[1].price.as_mut().unwrap().source = sources[0].to_owned();
+    assert!(price.against(&pair[0], &pair[1]).is_some());
+}
+
+#[test]
+fn a_car_without_the_sorted_figure_says_so() {
+    for said in [
+        "the most powerful hybrid",
+        "the most powerful SUV",
+        "the cheapest minivan",
+    ] {
+        let answer = one(said);
+        let (figure, name) = match said.contains("powerful") {
+            true => (figure::Figure::Power, "power"),
+            false => (figure::Figure::Price, "price"),
+        };
+        let lacking = answer.cars.iter().filter(|car| figure.of(car).is_none());
+        for car in lacking.clone() {
+            assert_eq!(car.why[0], format!("{name} unknown"));
+        }
+        let is_said = answer.text.contains(&format!("(the {name} of the last "))
+            || answer.text.contains(&format!("(but the {name} of none "));
+        assert_eq!(is_said, lacking.count() > 0, "{}", answer.text);
+    }
+}
+
+#[test]
 fn a_beaten_car_is_left_out_with_the_reason_unless_it_was_named() {
     let sedans = "a gasoline sedan from 2020 to 2022 under $30,000";
     let answer = one(sedans);

@@ -36,6 +36,7 @@ fn call(desk: &Desk<'_>, given: Map<String, Value>) -> Result<ToolResult, String
             "unit": line.unit,
             "differs": line.differs,
             "values": values,
+            "note": line.note,
             "best": best.map(|car| car.id.as_str()).collect::<Vec<_>>(),
         })
     });

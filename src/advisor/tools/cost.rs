@@ -53,9 +53,7 @@ fn call(desk: &Desk<'_>, mut given: Map<String, Value>) -> Result<ToolResult, St
     if let Some(wrong) = assumptions.wrong().first() {
         return Err(wrong.detail.clone());
     }
-    let rows = cars
-        .iter()
-        .filter_map(|car| super::row(desk.catalogue, car));
+    let rows = cars.iter().filter_map(|car| desk.catalogue.find(&car.id));
     let costs: Vec<Cost> = rows
         .map(|row| cost(desk.catalogue, row, &assumptions))
         .collect();

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use super::{Catalogue, Entry, Row};
-use crate::cars::Fuel;
 use crate::cars::join::UNDATED;
 use crate::cars::search::letters;
+use crate::cars::{Basis, Fuel};
 
 /// Takes entries one by one and shares the names that come again.
 pub struct Builder {
@@ -63,6 +63,7 @@ impl Builder {
                 group
             }
         };
+        let price = entry.facts.joined.price;
         let at = self.catalogue.rows.len() as u32;
         self.catalogue.by_number.push((entry.facts.number, at));
         self.catalogue.rows.push(Row {
@@ -72,6 +73,7 @@ impl Builder {
             model,
             variant,
             price_source,
+            basis: price.map(|price| Basis::of(price.kind, entry.price_source)),
             group,
         });
     }

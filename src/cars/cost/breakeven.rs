@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
-use super::{Cost, PaidKind, cents};
+use super::{Cost, Paid, PaidKind, cents};
 use crate::cars::words::{dollars, thousands};
+use crate::cars::{UNLIKE, alike};
 
 /// A dearer car that takes longer than this to pay for itself doesn't: few cars live so long.
 const LONGEST: f64 = 30.0;
@@ -20,7 +21,7 @@ pub enum Outcome {
     Never,
     /// Both cost the same to buy and to run.
     Same,
-    /// A price or a fuel cost isn't known.
+    /// A price or a fuel cost isn't known, or the prices can't be set against each other.
     Unknown,
 }
 
@@ -47,8 +48,11 @@ pub fn break_even(one: &Cost, other: &Cost) -> BreakEven {
     let costs = [one, other];
     let known = |cost: &Cost| Some((cost.price.as_ref()?.usd, cost.fuel_usd_per_year?));
     let (Some(a), Some(b)) = (known(one), known(other)) else {
-        return unknown(costs);
+        return unknown(lacking(costs));
     };
+    if !are_prices_alike(costs) {
+        return unknown(UNLIKE.to_owned());
+    }
     let names = names(one, other);
     if a.0 == b.0 {
         return equally_dear(names, a.1, b.1);
@@ -134,7 +138,16 @@ fn equally_dear(names: [String; 2], one: f64, other: f64) -> BreakEven {
     }
 }
 
-fn unknown(costs: [&Cost; 2]) -> BreakEven {
+/// Whether both prices are of one basis. Whoever names a price of their own has something in mind to hold it against.
+fn are_prices_alike(costs: [&Cost; 2]) -> bool {
+    let prices = costs.map(|cost| cost.price.as_ref());
+    let is_own = |paid: &&Paid| paid.kind == PaidKind::Own;
+    prices.iter().flatten().any(is_own)
+        || alike(prices.into_iter().flatten().filter_map(Paid::basis))
+}
+
+/// What isn't known of the two.
+fn lacking(costs: [&Cost; 2]) -> String {
     let names = names(costs[0], costs[1]);
     let mut lacking = Vec::new();
     for (cost, name) in costs.iter().zip(&names) {
@@ -145,6 +158,14 @@ fn unknown(costs: [&Cost; 2]) -> BreakEven {
             lacking.push(format!("the fuel cost of the {name}"));
         }
     }
+    let verb = match lacking.len() {
+        1 => "isn't",
+        _ => "aren't",
+    };
+    format!("{} {verb} known", lacking.join(" and "))
+}
+
+fn unknown(why: String) -> BreakEven {
     BreakEven {
         outcome: Outcome::Unknown,
         dearer: None,
@@ -152,15 +173,7 @@ fn unknown(costs: [&Cost; 2]) -> BreakEven {
         saving_usd_per_year: None,
         years: None,
         miles: None,
-        detail: format!(
-            "When one pays for itself can't be said: {} {} known.",
-            lacking.join(" and "),
-            if lacking.len() == 1 {
-                "isn't"
-            } else {
-                "aren't"
-            }
-        ),
+        detail: format!("When one pays for itself can't be said: {why}."),
     }
 }
 

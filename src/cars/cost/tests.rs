@@ -266,3 +266,23 @@ fn assumptions_that_make_no_sense_are_refused_by_field() {
     ];
     assert_eq!(fields, expected);
 }
+
+#[test]
+fn a_base_price_and_a_mean_are_not_set_against_each_other() {
+    let mean = |usd, mpg| {
+        let mut cost = car(Some(usd), Some(mpg));
+        cost.price.as_mut().unwrap().source = "a (mean of its trims)".to_owned();
+        cost
+    };
+    let base = car(Some(28_000), Some(30));
+    let unlike = break_even(&mean(30_000, 50), &base);
+    assert_eq!(unlike.outcome, Outcome::Unknown);
+    assert_eq!((unlike.dearer, unlike.price_difference_usd), (None, None));
+    assert!(unlike.detail.contains("enter your own prices"));
+    assert_eq!(
+        break_even(&mean(30_000, 50), &mean(28_000, 30)).years,
+        Some(5.0)
+    );
+    let own = break_even(&mean(20_000, 50).at_price(30_000), &base);
+    assert_eq!(own.years, Some(5.0));
+}

@@ -5,15 +5,15 @@ use super::sort::{PRICE, UNKNOWN};
 use crate::cars::Row;
 
 /// Whether the one car leaves no reason to take the other: both have the same known body and fuel, both prices are known
-/// and from one source (a base price says nothing beside a mean of all trims), the same figures are known of both, and the one is as good in each of them and better in at least one. The figures are
-/// those of [`Filter::merits`]; `docs/advice.md` lists them.
+/// and of one [basis](crate::cars::Basis), the same figures are known of both, and the one is as good in each of them and
+/// better in at least one. The figures are those of [`Filter::merits`]; `docs/advice.md` lists them.
 ///
 /// What isn't known beats nothing and is beaten by nothing: where one car has a figure that the other lacks, neither
 /// dominates. So the relation is a strict order, and a car always stands after those that dominate it.
 pub fn dominates(filter: &Filter, one: &Row, other: &Row) -> bool {
     if one.facts.body.is_none()
         || (one.facts.body, one.facts.fuel) != (other.facts.body, other.facts.fuel)
-        || one.price_source != other.price_source
+        || one.basis != other.basis
     {
         return false;
     }

@@ -50,6 +50,12 @@ pub fn facets(catalogue: &Catalogue, filter: &Filter) -> Vec<Facet> {
     all.into_iter().map(Field::finish).collect()
 }
 
+/// The same choices with nothing counted, for a form that has to be mended first.
+pub fn uncounted(catalogue: &Catalogue, filter: &Filter) -> Vec<Facet> {
+    let all = fields(catalogue, filter).into_iter();
+    all.map(Field::finish).collect()
+}
+
 fn count(catalogue: &Catalogue, filter: &Filter, fields: &mut [&mut Field]) {
     let test = Test::new(catalogue, filter);
     for row in catalogue.rows() {
@@ -270,6 +276,19 @@ fn fields(catalogue: &Catalogue, filter: &Filter) -> Vec<Field> {
                 |row| row.facts.joined.price.map(|price| price.usd),
             ),
         ),
+        plain(
+            "budget_min",
+            "Price from",
+            |f| f.budget_min.is_some(),
+            |f| f.budget_min = None,
+            steps(
+                &[20_000, 30_000, 40_000, 50_000, 60_000, 80_000],
+                filter.budget_min,
+                &|usd| format!("${}", thousands(usd.into())),
+                false,
+                |row| row.facts.joined.price.map(|price| price.usd),
+            ),
+        ),
         year(
             "year_min",
             "From model year",
@@ -360,6 +379,19 @@ fn fields(catalogue: &Catalogue, filter: &Filter) -> Vec<Field> {
                 &|power| format!("{power} hp"),
                 false,
                 |row| row.facts.joined.horsepower.map(u32::from),
+            ),
+        ),
+        plain(
+            "towing_min",
+            "Towing",
+            |f| f.towing_min.is_some(),
+            |f| f.towing_min = None,
+            steps(
+                &[1_500, 2_000, 3_500, 5_000, 7_500, 10_000],
+                filter.towing_min,
+                &|pounds| format!("{} lb", thousands(pounds.into())),
+                false,
+                |row| row.facts.joined.towing_lb.map(u32::from),
             ),
         ),
         list(

@@ -69,12 +69,18 @@ fn figures(car: &Value, filter: &Filter) -> Vec<Option<i64>> {
 }
 
 fn beats(one: &Value, other: &Value, filter: &Filter) -> bool {
-    let alike = ["/body", "/fuel", "/price/source"];
+    let alike = ["/body", "/fuel"];
     let is_alike = alike
         .iter()
         .all(|key| one.pointer(key) == other.pointer(key));
     let (ones, others) = (figures(one, filter), figures(other, filter));
+    let is_mean = |car: &Value| {
+        car["price"]["source"]
+            .as_str()
+            .map(|source| source.contains("(mean"))
+    };
     is_alike
+        && is_mean(one) == is_mean(other)
         && !one["body"].is_null()
         && !one["price"].is_null()
         && ones != others
