@@ -36,7 +36,7 @@ pub fn answer(catalogue: &Catalogue, turns: &[Turn], knowledge: Knowledge) -> An
         || ask::was_asked(before) && talk::goes_on(text)
         || talk::asks_for_cars(text);
     let meanings = define::explained(text);
-    let asides = say::asides(text, &needs, turns);
+    let asides = say::asides(text, &needs, turns, catalogue.names());
     let mut parts = vec![LABEL.to_owned()];
     let mut cars = Vec::new();
     parts.extend(meanings.iter().map(|meaning| (*meaning).to_owned()));

@@ -23,6 +23,7 @@ mod words;
 
 pub use filter::filter;
 use state::State;
+pub use state::preferred;
 
 /// One thing that a shopper asked for, with the words that said so.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -2,7 +2,7 @@
 
 use super::polarity::{self, Polarity};
 use super::words::{self, Word};
-use super::{Field, Need, explain};
+use super::{Field, Need, explain, lexicon};
 use crate::advisor::{Role, Turn};
 
 /// Something that can't be looked up as it was said, and the question that turns it into a need.
@@ -24,6 +24,10 @@ const LOAD: Heard = Heard {
 const CHILD_SEATS: Heard = Heard {
     field: Field::SeatsMin,
     because: "The data doesn't say how wide a back seat is, or where three child seats fit side by side: I can only go by the number of seats.",
+};
+const CHILDREN: Heard = Heard {
+    field: Field::SeatsMin,
+    because: "",
 };
 const WINTER: Heard = Heard {
     field: Field::Drive,
@@ -50,6 +54,8 @@ const NO_FIGURE: &[(&[&str], &str)] = &[
     (&["fast charging", "charges fast", "charging speed", "charge quickly"], "charging speed"),
     (&["low mileage", "low miles", "few miles", "mileage under", "one owner", "clean title", "accident free"], "single used cars"),
     (&["leasing", "lease", "financing", "apr", "interest rate"], "loans and leases"),
+    (&["v8", "v6", "v12", "v10", "inline six", "flat six", "four cylinder", "6 cylinder", "8 cylinder", "4 cylinder", "six cylinder", "eight cylinder"], "cylinders"),
+    (&["crew cab", "extended cab", "double cab", "quad cab", "regular cab", "supercrew", "crewmax", "short bed", "long bed"], "cab and bed"),
     (&["0 60", "zero to sixty", "0 to 60", "top speed"], "acceleration and top speed"),
 ];
 
@@ -112,6 +118,8 @@ fn heard(words: &[Word]) -> Vec<(Heard, bool)> {
             || word.is_any(&["carseat", "carseats"])
         {
             CHILD_SEATS
+        } else if is_large_family(words, at) {
+            CHILDREN
         } else if word.is_any(WINTRY) {
             WINTER
         } else if word.text == "used"
@@ -152,6 +160,101 @@ const WINTRY: &[&str] = &[
     "blizzards",
     "gravel",
 ];
+
+/// "four kids", "three young boys", "twins": so many that the seats have to be counted.
+fn is_large_family(words: &[Word], at: usize) -> bool {
+    const MANY: &[&str] = &["three", "3", "four", "4", "five", "5", "six", "6"];
+    const YOUNG: &[&str] = &[
+        "kids",
+        "children",
+        "boys",
+        "girls",
+        "teenagers",
+        "teens",
+        "toddlers",
+        "grandkids",
+    ];
+    let numbered = (at.saturating_sub(2)..at)
+        .any(|i| words[i].clause == words[at].clause && words[i].is_any(MANY));
+    words[at].is_any(&["twins", "triplets", "quadruplets"]) || (words[at].is_any(YOUNG) && numbered)
+}
+
+/// Whether a least range would keep back cars of one of the wanted fuels, which have none published.
+pub fn range_parts_fuels(needs: &[Need]) -> bool {
+    let wants = |fuels: &[&str]| {
+        needs.iter().any(|need| {
+            need.field == Field::Fuel
+                && need
+                    .value
+                    .as_str()
+                    .is_some_and(|fuel| fuels.contains(&fuel))
+        })
+    };
+    wants(&["electric"]) && wants(&["hybrid", "gasoline", "diesel", "flex_fuel"])
+}
+
+/// What one text limits in a way that the catalogue can't be searched by: a sentence for each.
+pub fn not_searched(text: &str, needs: &[Need]) -> Vec<&'static str> {
+    let words = explain::without_questions(words::split(text));
+    let near = |at: usize, far: usize, any: &[&str]| {
+        words[at..]
+            .iter()
+            .take(far)
+            .any(|word| word.clause == words[at].clause && word.is_any(any))
+    };
+    let says = |first: &[&str], far: usize, then: &[&str]| {
+        (0..words.len()).any(|at| words[at].is_any(first) && near(at, far, then))
+    };
+    let mpg = needs.iter().any(|need| need.field == Field::MpgMin);
+    let ranged = |need: &Need| matches!(need.field, Field::RangeMin | Field::ElectricRangeMin);
+    let power = needs.iter().any(|need| need.field == Field::HorsepowerMin);
+    let mut said = Vec::new();
+    if mpg && says(&["mpg"], 3, &["highway", "hwy", "city"])
+        || mpg && says(&["highway", "hwy", "city"], 3, &["mpg"])
+    {
+        said.push("I took the miles per gallon as the combined figure: I can't search by those in the city or on the highway alone.");
+    }
+    if !power
+        && says(
+            &["maximum", "max", "under", "below", "most", "less"],
+            5,
+            &["hp", "horsepower", "bhp"],
+        )
+    {
+        said.push("I can't search by the most power that a car may have, so I didn't go by that.");
+    }
+    if range_parts_fuels(needs)
+        && !needs.iter().any(ranged)
+        && words.iter().any(|word| word.is("range"))
+    {
+        said.push("A range is published for cars with a plug only, so I didn't go by that: it would leave out all the others.");
+    }
+    said
+}
+
+/// What the text names as what matters most beside what stands as that.
+pub fn other_priorities(text: &str, needs: &[Need]) -> Vec<&'static str> {
+    let words = explain::without_questions(words::split(text));
+    let kept = needs.iter().find(|need| need.field == Field::Priority);
+    let Some(kept) = kept.and_then(|need| need.value.as_str()) else {
+        return Vec::new();
+    };
+    let mut others: Vec<&'static str> = Vec::new();
+    let mut at = 0;
+    while at < words.len() {
+        let Some((count, field, value)) = lexicon::phrase(&words[at..]) else {
+            at += 1;
+            continue;
+        };
+        let counts = field == Field::Priority && !matches!(value, "" | "guzzler");
+        let wanted = polarity::of(&words, at, at + count) == Polarity::Wanted;
+        if counts && wanted && value != kept && !others.contains(&value) {
+            others.push(value);
+        }
+        at += count;
+    }
+    others
+}
 
 fn before(words: &[Word], at: usize, any: &[&str]) -> bool {
     at > 0 && words[at - 1].clause == words[at].clause && words[at - 1].is_any(any)

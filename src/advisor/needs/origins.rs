@@ -130,6 +130,10 @@ fn is_of_cars(words: &[Word], at: usize, end: usize) -> bool {
     match next {
         None => listed() || at == 0,
         Some(word) if word.is_any(CARS) => true,
+        // "American is fine"
+        Some(word) if word.is("is") => words.get(end + 1).is_some_and(|word| {
+            word.is_any(&["fine", "ok", "okay", "good", "alright", "acceptable", "out"])
+        }),
         Some(word) if word.is_any(&["or", "and", "nor", "but"]) => {
             let other = words.get(end + 1..).unwrap_or_default();
             listed()

@@ -4,9 +4,11 @@ use super::words::Word;
 
 mod after;
 mod having;
+mod soft;
 
 pub use after::after;
 use having::is_having;
+pub use soft::is_preferred;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Polarity {
@@ -20,6 +22,8 @@ pub enum Polarity {
     Allowed,
     /// "Toyota is fine": ends an earlier refusal, or else is a wish.
     Fine,
+    /// It would be welcome, but is no limit.
+    Preferred,
 }
 
 const WANTING: &[&str] = &[
@@ -92,7 +96,27 @@ pub fn of(words: &[Word], at: usize, end: usize) -> Polarity {
         .take_while(|i| words[*i].clause == clause)
         .last()
         .unwrap_or(at);
-    after(words, end, clause).unwrap_or_else(|| before(&words[from..at]))
+    after(words, end, clause).unwrap_or_else(|| {
+        let said = &words[from..at];
+        if is_denied_twice(said) {
+            Polarity::Wanted
+        } else {
+            before(said)
+        }
+    })
+}
+
+/// "I don't want a car that's not": whoever refuses what it isn't wants it.
+fn is_denied_twice(words: &[Word]) -> bool {
+    let related = |word: &Word| word.is_any(&["that", "that's", "thats", "which", "who"]);
+    let Some(at) = words.iter().rposition(related) else {
+        return false;
+    };
+    let denied = words[at + 1..]
+        .iter()
+        .take(2)
+        .any(|word| is_denial(&word.text));
+    denied && before(&words[..at]) == Polarity::Unwanted
 }
 
 fn before(words: &[Word]) -> Polarity {

@@ -6,7 +6,7 @@ use super::amounts::{self, Amount, Setting};
 use super::polarity::{self, Polarity};
 use super::question::Asked;
 use super::words::{self, Word};
-use super::{Field, Need, explain, spelling};
+use super::{Field, Need, explain, heard, spelling};
 use crate::advisor::Turn;
 use crate::cars::names::Names;
 
@@ -53,6 +53,7 @@ impl State {
             self.set(Need::new(field, value, turn.text.trim(), &turn.message_id));
             return;
         }
+        self.widen_years(&words);
         let taken_back = self.take_back(&words);
         let findings = findings(&words, &taken_back, names);
         let change = Change {
@@ -70,7 +71,10 @@ impl State {
         let setting = Setting {
             newest,
             electric,
-            budgeted: self.needs.iter().any(|need| need.field == Field::BudgetMax),
+            budgeted: self.needs.iter().any(|need| need.field == Field::BudgetMax)
+                || words
+                    .iter()
+                    .any(|word| word.is_any(&["budget", "spend", "spending"])),
             named: &named,
         };
         let amounts: Vec<Amount> = amounts::read(&words, &setting)
@@ -79,6 +83,10 @@ impl State {
             .filter(|amount| {
                 !matches!(amount.field, Field::YearMin | Field::YearMax)
                     || polarity::of(&words, amount.from, amount.to) != Polarity::Aside
+            })
+            .filter(|amount| {
+                !matches!(amount.field, Field::RangeMin | Field::ElectricRangeMin)
+                    || !heard::range_parts_fuels(&self.needs)
             })
             .collect();
         for ends in [
@@ -112,7 +120,7 @@ impl State {
         let need = |field| Need::new(field, value.clone(), text, &turn.message_id);
         let against = against(field);
         match finding.polarity {
-            Polarity::Aside => {}
+            Polarity::Aside | Polarity::Preferred => {}
             Polarity::Allowed => {
                 self.allow(against, value);
             }
@@ -217,6 +225,20 @@ impl State {
         self.needs
             .retain(|need| need.field != field || (need.value != *value && field != Field::Drive));
     }
+}
+
+/// What a text merely prefers, in its own words.
+pub fn preferred(text: &str, names: &Names) -> Vec<String> {
+    let mut words = explain::without_questions(words::split(text));
+    spelling::mend(&mut words, names);
+    let mut said: Vec<String> = Vec::new();
+    for one in findings(&words, &[], names) {
+        let own = slice(text, &words[one.from..one.to]).to_owned();
+        if one.polarity == Polarity::Preferred && !said.contains(&own) {
+            said.push(own);
+        }
+    }
+    said
 }
 
 /// One turn of the person, as what it changes is made of it.

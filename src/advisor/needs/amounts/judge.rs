@@ -117,7 +117,11 @@ impl Amounts<'_> {
                 } else {
                     Field::BudgetMax
                 };
-                put(field, value, span(from, end));
+                // "my budget isn't under 30k" says that there is more, and no least price.
+                let budget = from > 0 && self.text(from - 1) == "budget";
+                if !(budget && field == Field::BudgetMin) {
+                    put(field, value, span(from, end));
+                }
             } else if self.says_driving(end) {
                 put(Field::MilesPerYear, value, span(self.at, end + 2));
             }
@@ -139,7 +143,11 @@ impl Amounts<'_> {
             }
             "row" | "rows" if value == 3 => put(Field::SeatsMin, 6, span(self.at, end + 1)),
             "hp" | "horsepower" | "bhp" | "horse" | "horses" if least && value >= 50 => {
-                put(Field::HorsepowerMin, value, span(from, end + 1));
+                // "over 400 hp" leaves out 400 itself.
+                let beyond = qualified.is_some()
+                    && matches!(self.text(from), "over" | "above" | "more" | "exceeding");
+                let least = value + u64::from(beyond);
+                put(Field::HorsepowerMin, least, span(from, end + 1));
             }
             "lb" | "lbs" | "pounds" | "pound" if enough && value >= 500 => {
                 put(Field::TowingMin, value, span(from, end + 1))
@@ -246,6 +254,8 @@ impl Amounts<'_> {
         let said = match before(1) {
             "do" | "say" | "that" | "it" | "afford" | "spend" => true,
             "to" => matches!(before(2), "stretch" | "go" | "up"),
+            // "and for 25?", "what about 25?"
+            "for" | "about" => self.at <= 3,
             _ => false,
         };
         said && !self.same_clause(end)
@@ -265,7 +275,9 @@ impl Amounts<'_> {
                 ])
         });
         let below = matches!(self.text(from), "under" | "below");
-        below && !counted && !age
+        let not_over = self.at > from + 1
+            && matches!(self.text(self.at - 1), "over" | "above" | "than" | "exceed");
+        (below || not_over) && !counted && !age
     }
 
     fn text(&self, at: usize) -> &str {

@@ -43,7 +43,8 @@ pub const PHRASES: &[Phrase] = &[
     ("4matic", Field::Drive, "awd"), ("4wd", Field::Drive, "4wd"), ("4x4", Field::Drive, "4wd"),
     ("four wheel drive", Field::Drive, "4wd"), ("4 wheel drive", Field::Drive, "4wd"), ("four by four", Field::Drive, "4wd"),
     ("fwd", Field::Drive, "fwd"), ("front wheel drive", Field::Drive, "fwd"), ("front wheel", Field::Drive, "fwd"),
-    ("rwd", Field::Drive, "rwd"), ("rear wheel drive", Field::Drive, "rwd"), ("rear wheel", Field::Drive, "rwd"),
+    ("rwd", Field::Drive, "rwd"), ("2wd", Field::Drive, "2wd"), ("two wheel drive", Field::Drive, "2wd"),
+    ("2 wheel drive", Field::Drive, "2wd"), ("rear wheel drive", Field::Drive, "rwd"), ("rear wheel", Field::Drive, "rwd"),
     //
     ("manual", Field::Transmission, "manual"), ("stick", Field::Transmission, "manual"),
     ("stick shift", Field::Transmission, "manual"), ("manual transmission", Field::Transmission, "manual"),

@@ -105,7 +105,16 @@ pub fn is_place(words: &[Word], at: usize, count: usize) -> bool {
     if !spoken(words, at, count, PLACES) {
         return false;
     }
+    let next = words
+        .get(at + count)
+        .filter(|word| word.clause == words[at].clause);
+    if next.is_some_and(|word| word.is_any(WEATHER)) {
+        return true;
+    }
     match before(1) {
+        "of" | "above" | "across" => (at.saturating_sub(6)..at).any(|i| {
+            words[i].clause == words[at].clause && (words[i].is_any(GOING) || words[i].is_any(LAND))
+        }),
         "in" => before(2) != "interested",
         "near" | "around" | "outside" | "through" => true,
         "from" | "at" | "to" => (at.saturating_sub(5)..at)
@@ -113,6 +122,38 @@ pub fn is_place(words: &[Word], at: usize, count: usize) -> bool {
         _ => false,
     }
 }
+
+/// What a place has and a car has not.
+const WEATHER: &[&str] = &[
+    "winter",
+    "winters",
+    "snow",
+    "weather",
+    "mountains",
+    "roads",
+    "traffic",
+    "heat",
+    "summers",
+];
+/// What is said to be of a place.
+const LAND: &[&str] = &[
+    "mountains",
+    "mountain",
+    "hills",
+    "state",
+    "city",
+    "coast",
+    "north",
+    "south",
+    "east",
+    "west",
+    "outskirts",
+    "suburbs",
+    "parts",
+    "part",
+    "deserts",
+    "desert",
+];
 
 pub fn starts_sentence(words: &[Word], at: usize) -> bool {
     at == 0 || words[at - 1].sentence != words[at].sentence

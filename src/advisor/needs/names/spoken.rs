@@ -85,6 +85,7 @@ pub const PLACES: &[&str] = &[
     "kona",
     "palisade",
     "outback",
+    "savannah",
 ];
 
 /// What may stand in a message beside a name that is most of it: "what about the Rogue?"

@@ -23,7 +23,8 @@ pub fn after(words: &[Word], end: usize, clause: usize) -> Option<Polarity> {
         }
         ("isn't" | "aren't" | "not", state) => denied_state(state),
         ("is" | "are", ["not", state @ ..]) => denied_state(state),
-        ("is" | "are", ["too", ..]) => Some(Polarity::Aside),
+        ("is" | "are" | "looks" | "look", ["too", ..]) => Some(Polarity::Aside),
+        ("is" | "are" | "looks" | "look", [.., what]) if is_verdict(what) => Some(Polarity::Aside),
         ("is" | "are" | "would", state) => plain_state(state),
         _ => None,
     }
@@ -67,6 +68,24 @@ fn plain_state(state: &[&str]) -> Option<Polarity> {
         }
         _ => None,
     }
+}
+
+/// What nobody says of a car that they want.
+fn is_verdict(word: &str) -> bool {
+    matches!(
+        word,
+        "ugly"
+            | "hideous"
+            | "boring"
+            | "awful"
+            | "terrible"
+            | "horrible"
+            | "junk"
+            | "garbage"
+            | "trash"
+            | "overpriced"
+            | "unreliable"
+    )
 }
 
 fn unneeded(word: &str) -> bool {

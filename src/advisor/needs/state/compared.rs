@@ -3,7 +3,25 @@
 use crate::advisor::needs::words::Word;
 
 /// "something like a CR-V", "similar to the Sienna", "an alternative to the F-150", "the size of a Civic".
-pub fn is_compared(words: &[Word], at: usize) -> bool {
+pub fn is_compared(words: &[Word], at: usize, to: usize) -> bool {
+    // "a Wrangler alternative"
+    let another = words.get(to).is_some_and(|word| {
+        word.clause == words[at].clause
+            && word.is_any(&[
+                "alternative",
+                "alternatives",
+                "rival",
+                "rivals",
+                "competitor",
+                "competitors",
+                "equivalent",
+                "substitute",
+            ])
+    });
+    another || is_compared_before(words, at)
+}
+
+fn is_compared_before(words: &[Word], at: usize) -> bool {
     const LIKE: &[&str] = &[
         "something",
         "anything",

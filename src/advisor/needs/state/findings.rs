@@ -49,7 +49,7 @@ pub fn findings(words: &[Word], taken_back: &[usize], known: &Names) -> Vec<Find
             continue;
         };
         let to = at + count;
-        if matches!(field, Field::Make | Field::Model) && is_compared(words, at) {
+        if matches!(field, Field::Make | Field::Model) && is_compared(words, at, to) {
             // "something like a CR-V": it gives its body; a make alone gives nothing.
             if field == Field::Model {
                 let bodies = values.iter().flat_map(|name| known.bodies_of(name));
@@ -117,7 +117,15 @@ fn named(words: &[Word], at: usize, known: &Names) -> Option<(usize, Field, Vec<
         };
         return Some((named.words, field, vec![named.name]));
     }
-    phrase.map(|(count, field, value)| (count, field, vec![value.to_owned()]))
+    phrase.map(|(count, field, value)| {
+        // Two driven wheels are those in front or those behind.
+        let values = if value == "2wd" {
+            vec!["fwd".to_owned(), "rwd".to_owned()]
+        } else {
+            vec![value.to_owned()]
+        };
+        (count, field, values)
+    })
 }
 
 /// What is meant by a value; `None` when nothing is.
@@ -153,6 +161,9 @@ fn judge(
         }
         Polarity::Wanted if continues(words, findings, field, at, to) => {
             Some((json!(value), Polarity::Unwanted))
+        }
+        Polarity::Wanted | Polarity::Fine if polarity::is_preferred(words, (at, to), field) => {
+            Some((json!(value), Polarity::Preferred))
         }
         polarity => Some((json!(value), polarity)),
     }

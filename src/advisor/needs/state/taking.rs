@@ -52,6 +52,32 @@ impl State {
     }
 }
 
+impl State {
+    /// "it can be newer", "older is fine": the limit on that side falls.
+    pub(super) fn widen_years(&mut self, words: &[Word]) {
+        for (at, word) in words.iter().enumerate() {
+            let field = match word.text.as_str() {
+                "newer" | "later" => Field::YearMax,
+                "older" | "earlier" => Field::YearMin,
+                _ => continue,
+            };
+            let near = |from: usize, to: usize, any: &[&str]| {
+                let run = words.get(from..to.min(words.len())).unwrap_or_default();
+                run.iter()
+                    .any(|other| other.clause == word.clause && other.is_any(any))
+            };
+            let may = near(at.saturating_sub(2), at, &["can", "could", "may"])
+                && near(at.saturating_sub(1), at, &["be"]);
+            let fine = near(at + 1, at + 2, &["is", "works"])
+                && near(at + 2, at + 4, &["fine", "ok", "okay", "good", "alright"]);
+            let ends = words.get(at + 1).is_none_or(|next| !next.is("than"));
+            if (may && ends) || fine {
+                self.drop_fields(&[field]);
+            }
+        }
+    }
+}
+
 /// "any make", "whatever body", "no budget", "don't care about the year"
 fn is_any(words: &[Word], at: usize) -> bool {
     let before = |back: usize| at.checked_sub(back).map_or("", |i| words[i].text.as_str());

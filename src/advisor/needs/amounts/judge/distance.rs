@@ -31,6 +31,13 @@ impl Amounts<'_> {
                 (self.at, end + if has(&["year", "yr"]) { 2 } else { 1 }),
             );
         } else if least
+            && self.is_far_enough()
+            && self.setting.electric
+            && (100..=1000).contains(&value)
+            && !has(&["commute", "trip", "trips", "away", "day", "daily", "week"])
+        {
+            put(Field::ElectricRangeMin, value, (from, end));
+        } else if least
             && (10..=1000).contains(&value)
             && (started
                 || has(&[
@@ -59,6 +66,13 @@ impl Amounts<'_> {
             );
         }
         end - self.at
+    }
+
+    /// "an electric SUV over 300 miles": such a least distance of an electric car is its range.
+    fn is_far_enough(&self) -> bool {
+        let drives = (0..self.at)
+            .any(|i| self.same_clause(i) && self.words[i].is_any(&["drive", "driving", "commute"]));
+        !drives && self.qualifier().is_some_and(|(_, most)| !most)
     }
 
     /// "I drive 15k a year"
