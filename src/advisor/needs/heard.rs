@@ -209,8 +209,9 @@ pub fn not_searched(text: &str, needs: &[Need]) -> Vec<&'static str> {
     let ranged = |need: &Need| matches!(need.field, Field::RangeMin | Field::ElectricRangeMin);
     let power = needs.iter().any(|need| need.field == Field::HorsepowerMin);
     let mut said = Vec::new();
-    if mpg && says(&["mpg"], 3, &["highway", "hwy", "city"])
-        || mpg && says(&["highway", "hwy", "city"], 3, &["mpg"])
+    if mpg
+        && (says(&["mpg"], 3, &["highway", "hwy", "city"])
+            || says(&["highway", "hwy", "city"], 3, &["mpg"]))
     {
         said.push("I took the miles per gallon as the combined figure: I can't search by those in the city or on the highway alone.");
     }
