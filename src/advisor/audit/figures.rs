@@ -117,6 +117,12 @@ const LINKING: &[&str] = &[
     "and",
 ];
 
+/// All numbers among the tokens, whatever they count.
+pub fn numbers(tokens: &[Token]) -> Vec<f64> {
+    let all = (0..tokens.len()).filter_map(|at| number(tokens, at));
+    all.map(|(value, _)| value).collect()
+}
+
 /// All figures among the tokens that aren't part of a car's name. `default` is the unit that a table's head gives.
 pub fn find(tokens: &[Token], is_name: &[bool], default: Option<Unit>) -> Vec<Figure> {
     let mut numbers = Vec::new();

@@ -3,6 +3,7 @@
 use super::evidence::Evidence;
 use super::figures::{Bound, Figure, Span};
 use super::mention::Mention;
+use super::sentence::Sentence;
 use super::unit::{self, Unit};
 use crate::cars::{Catalogue, Row};
 
@@ -123,17 +124,20 @@ impl<'a> Judge<'a> {
         })
     }
 
-    /// Whether a tool took it for granted: the miles of a year, a price of fuel, the share of the city.
-    pub fn is_assumed(&self, figure: &Figure) -> bool {
-        let kind = matches!(figure.unit, Unit::Miles | Unit::Rate | Unit::Percent);
-        let results = self
-            .evidence
-            .figures
-            .iter()
-            .filter(|(.., car)| car.is_none());
-        kind && results
-            .filter(|(unit, ..)| same_unit(*unit, figure.unit))
-            .any(|(_, value, _)| (value - figure.value).abs() < 0.005)
+    /// Whether a tool took it for granted, and the sentence says so: the miles of a year, a price of fuel, the share of
+    /// the city.
+    pub fn is_assumed(&self, figure: &Figure, sentence: &Sentence<'_>) -> bool {
+        let speaks_of_it = match figure.unit {
+            Unit::Miles => sentence.is_followed(figure, &["year", "yearly", "annually"]),
+            Unit::Percent => sentence.has(&["city", "highway", "town"]),
+            Unit::Rate => true,
+            _ => false,
+        };
+        let assumed = self.evidence.assumed.iter();
+        speaks_of_it
+            && assumed
+                .filter(|(unit, _)| same_unit(*unit, figure.unit))
+                .any(|(_, value)| (value - figure.value).abs() < 0.005)
     }
 
     /// Whether the shopper said it.

@@ -89,6 +89,12 @@ impl<'b> Sentence<'b> {
             .any(|word| words.contains(&word))
     }
 
+    /// Whether one of these words is among the three tokens after a figure.
+    pub fn is_followed(&self, figure: &Figure, words: &[&str]) -> bool {
+        let after = self.tokens[figure.to..].iter().take(3);
+        after.into_iter().any(|token| token.is(words))
+    }
+
     /// The last car before a figure, leaving out what is spoken of in passing in an earlier clause.
     fn last_before(&self, figure: &Figure) -> Option<usize> {
         let stands = |(mention, _): &(&Mention, bool)| {

@@ -169,7 +169,7 @@ impl<'a> Reader<'a> {
         block: &[Mention],
     ) -> Option<&'static str> {
         let Sentence { cars, text, .. } = sentence;
-        if self.judge.is_convention(figure, text) || self.judge.is_assumed(figure) {
+        if self.judge.is_convention(figure, text) || self.judge.is_assumed(figure, sentence) {
             return None;
         }
         let mut all: Vec<&Mention> = Vec::new();

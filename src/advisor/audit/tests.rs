@@ -35,12 +35,17 @@ fn evidence() -> Evidence {
     let cars: Vec<crate::cars::Car> = all.iter().filter(is_returned).cloned().collect();
     assert_eq!(cars.len(), RETURNED.len());
     let mut evidence = Evidence::default();
+    evidence
+        .hear("We are six, at most $35,000, and drive 12,000 miles a year. 7 seats would be nice.");
+    evidence.hear("Electricity is 17 cents here.");
     evidence.add(&cars, &json!({ "total_models": 14 }));
     let tesla = cars.iter().find(|car| car.make == "Tesla").unwrap();
     let cost = json!({ "car": tesla.id, "fuel_usd_per_year": 612.4, "assumptions": { "miles_per_year": 13500, "city_percent": 60, "electricity_usd": 0.17 } });
     evidence.add(&[], &cost);
-    evidence
-        .hear("We are six, at most $35,000, and drive 12,000 miles a year. 7 seats would be nice.");
+    // At a price that nobody gave.
+    let outback = cars.iter().find(|car| car.make == "Subaru").unwrap();
+    let cost = json!({ "costs": [{ "id": outback.id, "fuel_usd_per_year": 77.0 }], "assumptions": { "regular_usd": 0.1 } });
+    evidence.add(&[], &cost);
     evidence
 }
 
@@ -214,9 +219,20 @@ const LIES: &[(&str, &[&str])] = &[
     ),
 ];
 
+/// What the newest readings are about, true and not.
+const HONEST_TOO: &[&str] = &["At 13,500 miles a year, 60% of them in the city, it adds up."];
+const LIES_TOO: &[(&str, &[&str])] = &[
+    (
+        "The RAV4 Hybrid goes 13,500 miles on a tank.",
+        &["13,500 miles"],
+    ),
+    ("The RAV4 Hybrid uses 60% less fuel.", &["60%"]),
+    ("The Outback costs $77 a year in fuel.", &["$77"]),
+];
+
 #[test]
 fn honest_sentences_are_left_alone() {
-    let all = || HONEST.iter().chain(phrases::HONEST);
+    let all = || HONEST.iter().chain(HONEST_TOO).chain(phrases::HONEST);
     let wrong: Vec<String> = all()
         .filter_map(|text| {
             let marked = marked(text);
@@ -235,7 +251,7 @@ fn honest_sentences_are_left_alone() {
 
 #[test]
 fn lies_are_marked() {
-    let all = || LIES.iter().chain(phrases::LIES);
+    let all = || LIES.iter().chain(LIES_TOO).chain(phrases::LIES);
     let wrong: Vec<String> = all()
         .filter_map(|(text, lies)| {
             let marked = marked(text);
