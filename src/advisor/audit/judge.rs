@@ -148,16 +148,16 @@ impl<'a> Judge<'a> {
     }
 
     /// Whether it is what EPA and NHTSA count by: 33.7 kWh to the gallon, 15,000 miles a year, 55 % city, 5 stars.
-    pub fn is_convention(&self, figure: &Figure, sentence: &str) -> bool {
+    pub fn is_convention(&self, figure: &Figure, sentence: &Sentence<'_>) -> bool {
         let is = |value: f64| (figure.value - value).abs() < 0.001;
         match figure.unit {
             Unit::Kwh => is(33.7),
-            Unit::Miles => is(15_000.0) && sentence.contains("year"),
+            Unit::Miles => is(15_000.0) && sentence.text.contains("year"),
             Unit::Percent => {
-                (is(55.0) && sentence.contains("city"))
-                    || (is(45.0) && sentence.contains("highway"))
+                (is(55.0) && sentence.text.contains("city"))
+                    || (is(45.0) && sentence.text.contains("highway"))
             }
-            Unit::Stars => is(5.0) && sentence.contains("scale"),
+            Unit::Stars => is(5.0) && sentence.is_scale(figure),
             _ => false,
         }
     }
