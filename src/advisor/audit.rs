@@ -23,7 +23,7 @@ mod subject;
 mod unit;
 
 pub use evidence::Evidence;
-pub use names::Names;
+pub use names::{Names, SPOKEN};
 pub use plain::{OPTIONS, place};
 use subject::Reader;
 
@@ -52,6 +52,11 @@ const NOT_THIS_CAR: &str =
     "The catalogue and what was looked up don't give this figure for this car.";
 const NOT_LOOKED_UP: &str = "Nothing that was looked up for this answer gives this figure.";
 const NOT_READ: &str = "There is more here than can be checked.";
+
+/// All numbers of a text, in digits or in words.
+pub fn numbers(text: &str) -> Vec<f64> {
+    figures::numbers(&lex::split(text))
+}
 
 /// Everything in a reply that isn't borne out, from its beginning to its end.
 pub fn audit(

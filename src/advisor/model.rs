@@ -17,8 +17,14 @@ use crate::openai::{self, Client, Delta, Failure, Message, ToolCall, Usage};
 
 /// How often the model may call tools before it has to answer.
 const ROUNDS: usize = 6;
-/// How many calls of one round are carried out.
+/// How many calls of one round are carried out; the others are told so.
 const CALLS: usize = 8;
+/// With so many calls in one round, nothing that a model could mean is left.
+const MOST_CALLS: usize = 64;
+/// How many further readings decide which versions the cards show.
+const READINGS: usize = 12;
+/// The longest text that is read again for it, in bytes.
+const READ_AGAIN: usize = 16 * 1024;
 /// The longest reply that is kept, in bytes: a model that never stops is stopped.
 const LONGEST: usize = 64 * 1024;
 /// Said after an answer that the server's limit of length ended.
@@ -89,8 +95,11 @@ impl Model {
                 content: said.text,
                 tool_calls: said.calls.clone(),
             });
-            for call in said.calls {
-                let content = desk.call(&call.name, &call.arguments).await?;
+            for (at, call) in said.calls.into_iter().enumerate() {
+                let content = match at < CALLS {
+                    true => desk.call(&call.name, &call.arguments).await?,
+                    false => too_many(),
+                };
                 messages.push(Message::Tool {
                     tool_call_id: call.id,
                     content,
@@ -105,8 +114,9 @@ impl Model {
         if text.trim().is_empty() {
             return Err(Failure::Truncated);
         }
-        let unverified = self.audit(catalogue, &text, desk.evidence).await?;
-        let cars = named_in(&text, desk.found);
+        let (unverified, cars) = self
+            .audit(catalogue, &text, desk.evidence, desk.found)
+            .await?;
         out.send(Piece::Cars(cars.clone())).await.ok();
         let answer = Answer {
             text,
@@ -121,17 +131,28 @@ impl Model {
         })
     }
 
-    /// What in the text isn't borne out by what was looked up for it.
+    /// What in the text isn't borne out by what was looked up for it, and the found cars that it names.
     async fn audit(
         &self,
         catalogue: &Arc<Catalogue>,
         text: &str,
         evidence: Evidence,
-    ) -> Result<Vec<audit::Unverified>, Failure> {
+        found: Vec<Car>,
+    ) -> Result<(Vec<audit::Unverified>, Vec<Car>), Failure> {
         let (names, catalogue, text) = (self.names.clone(), catalogue.clone(), text.to_owned());
         off_the_async_threads(move || {
             let names = names_of(&names, &catalogue);
-            audit::audit(&catalogue, &names, &evidence, &text)
+            let unverified = audit::audit(&catalogue, &names, &evidence, &text);
+            let again = &text[..text.floor_char_boundary(READ_AGAIN)];
+            let mut readings = READINGS;
+            // As if no other version had been looked up.
+            let misses = |others: &[&Car]| {
+                let evidence = evidence.without(others);
+                audit::audit(&catalogue, &names, &evidence, again).len()
+            };
+            let cars = named_in(&text, &found).into_iter();
+            let cars = cars.map(|car| meant(car, &found, &mut readings, misses));
+            (unverified, cars.collect())
         })
         .await
     }
@@ -163,7 +184,9 @@ impl Model {
                     call.id.push_str(&part.id);
                     call.name.push_str(&part.name);
                     call.arguments.push_str(&part.arguments);
-                    if calls.len() > CALLS || calls.values().any(|c| c.arguments.len() > LONGEST) {
+                    if calls.len() > MOST_CALLS
+                        || calls.values().any(|c| c.arguments.len() > LONGEST)
+                    {
                         return Err(Failure::Malformed("tool calls without end".into()));
                     }
                 }
@@ -248,8 +271,10 @@ impl Desk {
             evidence,
         };
         desk.read_needs().await?;
-        // Only these are the person's own: what a model remembers bears nothing out.
-        for need in &desk.needs {
+        // What a model remembers, now or in an earlier turn, bears nothing out.
+        let (catalogue, turns) = (desk.catalogue.clone(), without_remembered(&desk.turns));
+        let own = off_the_async_threads(move || needs::read(&turns, &catalogue)).await?;
+        for need in &own {
             desk.evidence.need(need);
         }
         Ok(desk)
@@ -290,9 +315,48 @@ impl Desk {
     }
 }
 
+/// The conversation without what a model took down in it. What was set by hand has no words.
+fn without_remembered(turns: &[Turn]) -> Vec<Turn> {
+    let is_own = |edit: &Edit| {
+        let need = edit.need.as_ref();
+        need.is_none_or(|need| need.words.is_empty())
+    };
+    let mut turns = turns.to_vec();
+    for turn in &mut turns {
+        turn.edits.retain(is_own);
+    }
+    turns
+}
+
 /// What a search for the needs finds, in the form of a tool's result.
 fn search_needs(catalogue: &Catalogue, needs: &[Need]) -> tools::ToolResult {
     tools::search_cars(catalogue, &needs::filter(needs), tools::MOST_CARS)
+}
+
+/// What the model gets to read instead of the result of a call too many.
+fn too_many() -> String {
+    let error = format!("only the first {CALLS} calls of one turn are made; make this one again");
+    serde_json::json!({ "error": error }).to_string()
+}
+
+/// Of the found versions of a named car, the one that the fewest of the text's figures speak against.
+fn meant(car: Car, found: &[Car], readings: &mut usize, misses: impl Fn(&[&Car]) -> usize) -> Car {
+    let mut versions: Vec<&Car> = Vec::new();
+    for other in found.iter().filter(|other| other.title() == car.title()) {
+        if !versions.iter().any(|known| known.id == other.id) {
+            versions.push(other);
+        }
+    }
+    versions.truncate(*readings);
+    if versions.len() < 2 {
+        return car;
+    }
+    *readings -= versions.len();
+    let best = versions.iter().min_by_key(|version| {
+        let others = versions.iter().filter(|other| other.id != version.id);
+        misses(&others.copied().collect::<Vec<_>>())
+    });
+    best.map_or(car, |best| (*best).clone())
 }
 
 /// What one round brought.
@@ -304,8 +368,9 @@ struct Said {
 /// The found cars that the text names, each once, in the order in which it names them.
 ///
 /// The longest names are looked for first and taken out, so that "RAV4 Hybrid AWD" isn't also "RAV4".
-fn named_in(text: &str, mut found: Vec<Car>) -> Vec<Car> {
+fn named_in(text: &str, found: &[Car]) -> Vec<Car> {
     let mut text = text.to_lowercase();
+    let mut found = found.to_vec();
     found.sort_by_key(|car| std::cmp::Reverse(car.title().len()));
     let mut named: Vec<(usize, Car)> = Vec::new();
     for car in found {
@@ -341,8 +406,50 @@ mod tests {
             of("RAV4"),
         ];
         let text = "Take the **2024 Honda CR-V AWD** or the 2024 Toyota RAV4 Hybrid AWD, not a 2019 Toyota RAV4.";
-        let named = named_in(text, found);
+        let named = named_in(text, &found);
         let models: Vec<_> = named.iter().map(|car| car.model.as_str()).collect();
         assert_eq!(models, ["CR-V AWD", "RAV4 Hybrid AWD"]);
+    }
+
+    #[test]
+    fn of_two_versions_the_card_shows_the_one_whose_figures_are_given() {
+        let catalogue = Catalogue::built_in().unwrap();
+        let names = Names::of(&catalogue);
+        let all = catalogue.iter();
+        let found: Vec<Car> = all
+            .filter(|car| car.title() == "2025 Honda CR-V FWD")
+            .collect();
+        let mut evidence = Evidence::default();
+        evidence.add(&found, &serde_json::json!({}));
+        let shown = |text: &str| {
+            let misses = |others: &[&Car]| {
+                audit::audit(&catalogue, &names, &evidence.without(others), text).len()
+            };
+            let named = named_in(text, &found).remove(0);
+            let car = meant(named, &found, &mut 12, misses);
+            car.mpg.unwrap().combined
+        };
+        assert_eq!(shown("The 2025 Honda CR-V FWD gets 30 mpg."), 30);
+        assert_eq!(shown("The 2025 Honda CR-V FWD gets 40 mpg."), 40);
+    }
+
+    #[test]
+    fn what_a_model_took_down_is_not_what_the_person_said() {
+        let edit = |words: &str| {
+            let need = Need::new(needs::Field::MpgMin, 60.into(), words, "m1");
+            Edit {
+                id: need.id.clone(),
+                need: Some(need),
+            }
+        };
+        let turn = |edits: Vec<Edit>| Turn {
+            message_id: "m1".into(),
+            role: Role::Assistant,
+            text: "Noted.".into(),
+            edits,
+        };
+        let own = without_remembered(&[turn(vec![edit("at least 60")]), turn(vec![edit("")])]);
+        let counts: Vec<usize> = own.iter().map(|turn| turn.edits.len()).collect();
+        assert_eq!(counts, [0, 1]);
     }
 }

@@ -247,13 +247,13 @@ async fn needs_are_remembered_in_the_persons_words_or_not_at_all() {
     };
     let stage = Stage::with([
         set("budget_max", json!(5_000), "five thousand at most"),
-        set("seats_min", json!(7), "THE WHOLE band"),
+        set("seats_min", json!(7), "THE WHOLE band, seven heads"),
         Script::Say("Noted.", NOW),
     ])
     .await;
     let answer = stage
         .program
-        .say("a minivan for the whole band", None)
+        .say("a minivan for the whole band, seven heads", None)
         .await;
     let fields = |answer: &Value| {
         let needs = answer["needs"].as_array().unwrap().iter();
@@ -289,7 +289,7 @@ async fn needs_are_remembered_in_the_persons_words_or_not_at_all() {
         system
             .as_str()
             .unwrap()
-            .contains("[\"seats_min\",\"seats_min\",7,\"THE WHOLE band\"]"),
+            .contains("[\"seats_min\",\"seats_min\",7,\"THE WHOLE band, seven heads\"]"),
         "{system}"
     );
 

@@ -9,6 +9,7 @@ use super::lex;
 use super::unit::Unit;
 use crate::advisor::needs::{Field, Need};
 use crate::cars::Car;
+use crate::cars::cost::Assumptions;
 
 /// Everything that was looked up for one reply.
 #[derive(Clone, Debug, Default)]
@@ -19,19 +20,54 @@ pub struct Evidence {
     pub figures: Vec<(Unit, f64, Option<u32>)>,
     /// What the shopper said or asked for.
     pub said: Vec<(Unit, f64)>,
+    /// What a tool took for granted, as it was told to: the miles of a year, a price of fuel, the share of the city.
+    pub assumed: Vec<(Unit, f64)>,
+    /// All numbers that the shopper wrote, whatever they count.
+    written: Vec<f64>,
 }
 
 impl Evidence {
-    /// Takes in one result of a tool.
+    /// Takes in one result of a tool, after what the person wrote.
     pub fn add(&mut self, cars: &[Car], json: &Value) {
         self.numbers
             .extend(cars.iter().filter_map(|car| number(&car.id)));
+        let before = self.figures.len();
         self.walk(json, None, None);
+        if !self.has_known_prices(json) {
+            // What comes out depends on a price that nobody gave.
+            let added = self.figures.split_off(before).into_iter();
+            self.figures
+                .extend(added.filter(|(unit, ..)| *unit != Unit::Usd));
+        }
+    }
+
+    /// The same, as if these cars hadn't been returned.
+    pub fn without(&self, cars: &[&Car]) -> Self {
+        let gone: Vec<u32> = cars.iter().filter_map(|car| number(&car.id)).collect();
+        let mut left = self.clone();
+        left.numbers.retain(|number| !gone.contains(number));
+        left
+    }
+
+    /// Whether every price that a result assumes is the usual one or one that the person gave, in dollars or cents.
+    fn has_known_prices(&self, json: &Value) -> bool {
+        let usual = serde_json::to_value(Assumptions::default()).unwrap_or_default();
+        let known = |name: &str, price: f64| {
+            let is = |other: f64| (other - price).abs() < 0.000_5;
+            usual[name].as_f64().is_some_and(is)
+                || (self.written.iter()).any(|said| is(*said) || is(*said / 100.0))
+        };
+        let prices = json["assumptions"].as_object().into_iter().flatten();
+        prices
+            .filter(|(name, _)| name.ends_with("_usd"))
+            .filter_map(|(name, price)| Some((name, price.as_f64()?)))
+            .all(|(name, price)| known(name, price))
     }
 
     /// Takes in what a person wrote.
     pub fn hear(&mut self, text: &str) {
         let tokens = lex::split(text);
+        self.written.extend(figures::numbers(&tokens));
         let found = figures::find(&tokens, &vec![false; tokens.len()], None);
         let said = found.into_iter().map(|figure| (figure.unit, figure.value));
         self.said.extend(said);
@@ -50,6 +86,13 @@ impl Evidence {
                 self.said.push((Unit::Mpge, value));
             }
         }
+    }
+
+    /// What was taken for granted is no figure of a car, and no result.
+    fn assume(&mut self, json: &Value) {
+        let fields = json.as_object().into_iter().flatten();
+        let figures = fields.filter_map(|(name, value)| Some((of_key(name)?, value.as_f64()?)));
+        self.assumed.extend(figures);
     }
 
     fn walk(&mut self, json: &Value, unit: Option<Unit>, car: Option<u32>) {
@@ -74,9 +117,10 @@ impl Evidence {
                 let limit = text("limit").and_then(of_field);
                 for (name, value) in fields {
                     let unit = of_key(name).or(limit).or(unit);
-                    // What was taken for granted is no figure of the car.
-                    let car = own.or(car).filter(|_| name != "assumptions");
-                    self.walk(value, unit, car);
+                    match name.as_str() {
+                        "assumptions" => self.assume(value),
+                        _ => self.walk(value, unit, own.or(car)),
+                    }
                 }
             }
             _ => {}

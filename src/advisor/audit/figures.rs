@@ -58,6 +58,23 @@ const NUMBERS: &[(&str, f64)] = &[
     ("seventeen", 17.0), ("eighteen", 18.0), ("nineteen", 19.0), ("twenty", 20.0), ("thirty", 30.0), ("forty", 40.0), ("fifty", 50.0),
     ("sixty", 60.0), ("seventy", 70.0), ("eighty", 80.0), ("ninety", 90.0), ("hundred", 100.0), ("thousand", 1000.0), ("grand", 1000.0),
 ];
+/// What a car does with people, and what they are called.
+const HOLDING: &[&str] = &[
+    "seats",
+    "seat",
+    "seating",
+    "fit",
+    "fits",
+    "room",
+    "space",
+    "hold",
+    "holds",
+    "carry",
+    "carries",
+    "accommodates",
+    "sits",
+];
+const PEOPLE: &[&str] = &["people", "adults", "persons", "occupants", "riders"];
 const JOINING: &[&str] = &[
     "and", "to", "or", "through", "city", "highway", "hwy", "combined",
 ];
@@ -117,6 +134,12 @@ const LINKING: &[&str] = &[
     "and",
 ];
 
+/// All numbers among the tokens, whatever they count.
+pub fn numbers(tokens: &[Token]) -> Vec<f64> {
+    let all = (0..tokens.len()).filter_map(|at| number(tokens, at));
+    all.map(|(value, _)| value).collect()
+}
+
 /// All figures among the tokens that aren't part of a car's name. `default` is the unit that a table's head gives.
 pub fn find(tokens: &[Token], is_name: &[bool], default: Option<Unit>) -> Vec<Figure> {
     let mut numbers = Vec::new();
@@ -138,7 +161,9 @@ pub fn find(tokens: &[Token], is_name: &[bool], default: Option<Unit>) -> Vec<Fi
             .get(place + 1)
             .zip(units.get(place + 1).copied().flatten());
         units[place] = money(tokens, at, end)
+            .or_else(|| unit::is_star(&tokens[at]).then_some((Unit::Stars, end)))
             .or_else(|| unit::after(tokens, end))
+            .or_else(|| people(tokens, at, end))
             .or_else(|| part(tokens, end).map(|(_, to)| (Unit::Mpg, to)))
             .or_else(|| {
                 let ((next, ..), (unit, _)) = follows?;
@@ -196,17 +221,22 @@ fn number(tokens: &[Token], at: usize) -> Option<(f64, usize)> {
         let glued = tokens
             .get(at + 1)
             .filter(|next| next.glued && next.kind == Kind::Word);
-        if glued.is_some() && unit::after(tokens, at + 1).is_none() {
+        if glued.is_some_and(|next| !next.is(&["ish"])) && unit::after(tokens, at + 1).is_none() {
             return None;
         }
         let before = at.checked_sub(1).map(|before| &tokens[before]);
-        if tokens[at].glued && before.is_some_and(|before| before.kind == Kind::Word) {
+        if tokens[at].glued
+            && before.is_some_and(|before| before.kind == Kind::Word && !before.is(&["usd"]))
+        {
             return None;
         }
         return Some(match scale(at + 1) {
             Some(times) => (value * times, at + 2),
             None => (value, at + 1),
         });
+    }
+    if let Some(stars) = drawn(tokens, at) {
+        return Some(stars);
     }
     let (mut total, mut last, mut end) = (0.0, word(at)?, at + 1);
     if last >= 100.0 {
@@ -230,8 +260,34 @@ fn number(tokens: &[Token], at: usize) -> Option<(f64, usize)> {
     }
 }
 
-/// Money, by the sign before it.
+/// Stars that are drawn, two or more of them, and how many.
+fn drawn(tokens: &[Token], at: usize) -> Option<(f64, usize)> {
+    let stars = tokens[at..].iter().take_while(|token| unit::is_star(token));
+    let count = stars.count();
+    (count > 1).then(|| (count as f64, at + count))
+}
+
+/// "Seats eight people", "room for eight": what a car is said to hold.
+fn people(tokens: &[Token], at: usize, end: usize) -> Option<(Unit, usize)> {
+    let before = tokens[..at].iter().rev().take(4);
+    let mut before = before.take_while(|token| token.sentence == tokens[at].sentence);
+    let holds = before.any(|token| token.is(HOLDING));
+    let next = tokens.get(end).filter(|token| token.is(PEOPLE));
+    let to = next.map_or(end, |_| end + 1);
+    let is_free =
+        next.is_some() || at > 1 && tokens[at - 1].is(&["for"]) && tokens[at - 2].is(&["room"]);
+    (holds && is_free).then_some((Unit::Seats, to))
+}
+
+/// Money, by the sign before it or after it.
 fn money(tokens: &[Token], at: usize, end: usize) -> Option<(Unit, usize)> {
+    let after = tokens
+        .get(end)
+        .filter(|token| token.is_sign('$') && token.glued);
+    let next = tokens.get(end + 1).and_then(Token::number);
+    if after.is_some() && next.is_none() {
+        return Some((Unit::Usd, end + 1));
+    }
     let before = tokens.get(at.checked_sub(1)?)?;
     if before.is_sign('€') || before.is_sign('£') || before.is_sign('¥') {
         return Some((Unit::Foreign, end));

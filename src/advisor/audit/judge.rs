@@ -3,6 +3,7 @@
 use super::evidence::Evidence;
 use super::figures::{Bound, Figure, Span};
 use super::mention::Mention;
+use super::sentence::Sentence;
 use super::unit::{self, Unit};
 use crate::cars::{Catalogue, Row};
 
@@ -123,17 +124,20 @@ impl<'a> Judge<'a> {
         })
     }
 
-    /// Whether a tool took it for granted: the miles of a year, a price of fuel, the share of the city.
-    pub fn is_assumed(&self, figure: &Figure) -> bool {
-        let kind = matches!(figure.unit, Unit::Miles | Unit::Rate | Unit::Percent);
-        let results = self
-            .evidence
-            .figures
-            .iter()
-            .filter(|(.., car)| car.is_none());
-        kind && results
-            .filter(|(unit, ..)| same_unit(*unit, figure.unit))
-            .any(|(_, value, _)| (value - figure.value).abs() < 0.005)
+    /// Whether a tool took it for granted, and the sentence says so: the miles of a year, a price of fuel, the share of
+    /// the city.
+    pub fn is_assumed(&self, figure: &Figure, sentence: &Sentence<'_>) -> bool {
+        let speaks_of_it = match figure.unit {
+            Unit::Miles => sentence.is_followed(figure, &["year", "yearly", "annually"]),
+            Unit::Percent => sentence.has(&["city", "highway", "town"]),
+            Unit::Rate => true,
+            _ => false,
+        };
+        let assumed = self.evidence.assumed.iter();
+        speaks_of_it
+            && assumed
+                .filter(|(unit, _)| same_unit(*unit, figure.unit))
+                .any(|(_, value)| (value - figure.value).abs() < 0.005)
     }
 
     /// Whether the shopper said it.
@@ -144,16 +148,16 @@ impl<'a> Judge<'a> {
     }
 
     /// Whether it is what EPA and NHTSA count by: 33.7 kWh to the gallon, 15,000 miles a year, 55 % city, 5 stars.
-    pub fn is_convention(&self, figure: &Figure, sentence: &str) -> bool {
+    pub fn is_convention(&self, figure: &Figure, sentence: &Sentence<'_>) -> bool {
         let is = |value: f64| (figure.value - value).abs() < 0.001;
         match figure.unit {
             Unit::Kwh => is(33.7),
-            Unit::Miles => is(15_000.0) && sentence.contains("year"),
+            Unit::Miles => is(15_000.0) && sentence.text.contains("year"),
             Unit::Percent => {
-                (is(55.0) && sentence.contains("city"))
-                    || (is(45.0) && sentence.contains("highway"))
+                (is(55.0) && sentence.text.contains("city"))
+                    || (is(45.0) && sentence.text.contains("highway"))
             }
-            Unit::Stars => is(5.0) && sentence.contains("scale"),
+            Unit::Stars => is(5.0) && sentence.is_scale(figure),
             _ => false,
         }
     }

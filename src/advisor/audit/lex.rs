@@ -111,6 +111,13 @@ pub fn split(text: &str) -> Vec<Token> {
 /// Where the word that begins there ends: an apostrophe between letters belongs to it, `'s` doesn't.
 fn word(text: &str, start: usize) -> usize {
     let mut end = start;
+    // "USD28,500"
+    let money = text
+        .get(start..start + 3)
+        .filter(|word| word.eq_ignore_ascii_case("usd"));
+    if money.is_some() && text[start + 3..].starts_with(|c: char| c.is_ascii_digit()) {
+        return start + 3;
+    }
     for letter in text[start..].chars() {
         let after = text[end + letter.len_utf8()..].chars();
         let inside = letter == '\'' && after.clone().next().is_some_and(char::is_alphabetic);

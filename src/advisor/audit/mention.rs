@@ -21,6 +21,29 @@ pub struct Mention {
 }
 
 impl Mention {
+    /// "There is no 2025 Celica", "I couldn't find a 2025 Celica": nobody is told that there is one.
+    pub fn is_denied(&self, tokens: &[Token]) -> bool {
+        let sentence = tokens[self.from].sentence;
+        let own = |token: &&Token| token.sentence == sentence;
+        let before = tokens[..self.from].iter().rev().take_while(own);
+        let before: Vec<&Token> = before
+            .filter(|token| !token.is(&["a", "an", "any", "the", "such"]) && !token.is_sign('*'))
+            .take(3)
+            .collect();
+        let is = |at: usize, words: &[&str]| before.get(at).is_some_and(|token| token.is(words));
+        let none = is(0, &["no"]) && is(1, &["is", "was", "has", "have", "lists", "found", "with"]);
+        let not = is(0, &["find", "have", "list", "see", "know", "is"]) && is(1, NOT)
+            || is(0, &["isn't", "wasn't"]);
+        // "No 2025 Celica that is cheaper" would go on about it.
+        let ends = tokens.get(self.to).filter(own).is_none_or(|next| {
+            next.text.is_empty()
+                || next.is(&[
+                    "in", "for", "on", "here", "yet", "but", "so", "and", "among",
+                ])
+        });
+        (none || not) && ends
+    }
+
     /// Whether it stands for the very same cars.
     pub fn is_same(&self, other: &Self) -> bool {
         let numbers = |mention: &Self| {
@@ -30,6 +53,10 @@ impl Mention {
         self.models == other.models && numbers(self) == numbers(other)
     }
 }
+
+const NOT: &[&str] = &[
+    "not", "cannot", "can't", "couldn't", "didn't", "don't", "doesn't", "won't",
+];
 
 /// What follows a make or a year without being a model.
 #[rustfmt::skip]
@@ -196,6 +223,9 @@ fn resolve(
     }
     let models = named.models.clone();
     let mut rows = names.rows(catalogue, &models, year);
+    if rows.is_empty() && year.is_some() {
+        rows = named_without_fuel(&tokens[at..to], &models, year, catalogue, names);
+    }
     if let Some((fuels, end)) = fuels {
         let wider = names.rows(catalogue, &named.wider, year);
         let all = || rows.iter().chain(&wider);
@@ -223,6 +253,27 @@ fn resolve(
         is_aside: false,
         rows,
     }
+}
+
+/// "Sienna Hybrid AWD" of a year in which the hybrid was called "Sienna AWD".
+fn named_without_fuel(
+    name: &[Token],
+    models: &[usize],
+    year: Option<u16>,
+    catalogue: &Catalogue,
+    names: &Names,
+) -> Vec<Row> {
+    let fuels = name.iter().find_map(|token| names::fuels(&[&token.text]));
+    let (Some((_, fuels)), Some(last)) = (fuels, name.last()) else {
+        return Vec::new();
+    };
+    let is_drive = last.is(&["awd", "4wd", "2wd", "fwd", "rwd"]);
+    let mut rows = names.rows(catalogue, &names.family(models), year);
+    rows.retain(|row| {
+        let model = catalogue.entry(row).model.to_lowercase();
+        fuels.contains(&row.facts.fuel) && (!is_drive || model.ends_with(&last.text))
+    });
+    rows
 }
 
 /// The fuel that a name ends with or that follows it, and the first token after that.

@@ -30,7 +30,7 @@ struct Model {
 }
 
 /// What people call makes, beside their own names.
-const SPOKEN: &[(&str, &str)] = &[
+pub const SPOKEN: &[(&str, &str)] = &[
     ("chevy", "Chevrolet"),
     ("vw", "Volkswagen"),
     ("mercedes", "Mercedes-Benz"),

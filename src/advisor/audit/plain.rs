@@ -167,6 +167,7 @@ fn plainly(letter: char) -> Option<char> {
         | '\u{200b}'..='\u{200f}'
         | '\u{202a}'..='\u{202e}'
         | '\u{2060}'..='\u{2064}'
+        | '\u{fe0e}'..='\u{fe0f}'
         | '\u{feff}' => None,
         '＄' | '﹩' => Some('$'),
         '，' => Some(','),

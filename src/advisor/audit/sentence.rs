@@ -5,6 +5,35 @@ use super::lex::{Kind, Token};
 use super::mention::Mention;
 use super::plain::Block;
 
+/// What stands before a figure that the person might want.
+const WISHES: &[&str] = &[
+    "stretch", "back", "weigh", "raise", "raised", "raising", "lower", "relax", "widen", "budget",
+    "limit", "up", "need", "want", "like", "accept", "allow", "take", "spend", "least", "most",
+    "under", "go",
+];
+const ASKING: &[&str] = &[
+    "do", "would", "could", "can", "will", "are", "did", "have", "should", "shall", "is", "does",
+];
+const ADDRESSED: &[&str] = &["you", "your", "i", "we", "that", "a"];
+/// What sets one car against another that the sentence is about.
+const SETTING_AGAINST: &[&str] = &["unlike", "with", "to", "versus", "vs", "against", "than"];
+
+/// Whether a car that the sentence isn't about stands there: "compared with the Civic, ...", "unlike the Civic, ...".
+fn is_rival(tokens: &[Token], mention: &Mention) -> bool {
+    let mut before = tokens[..mention.from].iter().rev();
+    let number = tokens[mention.from].sentence;
+    let word = before.find(|token| !token.is(&["the", "a", "an"]));
+    let word = word.filter(|token| token.sentence == number);
+    let mut compares = || {
+        before
+            .next()
+            .is_some_and(|token| token.is(&["compared", "contrast", "relative", "next"]))
+    };
+    word.is_some_and(|word| {
+        word.is(&["unlike", "versus", "vs", "against"]) || word.is(SETTING_AGAINST) && compares()
+    })
+}
+
 /// One sentence around a figure.
 pub struct Sentence<'b> {
     tokens: &'b [Token],
@@ -33,8 +62,10 @@ impl<'b> Sentence<'b> {
         for mention in mentions.iter().filter(of) {
             let listed = cars.last().is_some_and(|(last, _): &(&Mention, bool)| {
                 let between = tokens.get(last.to..mention.from).unwrap_or_default();
+                let joined = between.iter().any(|token| token.is(&["and", "or"]));
                 between.len() <= 3
                     && !between.is_empty()
+                    && (joined || !is_rival(tokens, last))
                     && between.iter().all(|token| match token.kind {
                         Kind::Sign(sign) => matches!(sign, ',' | '&' | '/' | '*'),
                         _ => token.is(&["and", "or", "the", "a"]),
@@ -89,12 +120,52 @@ impl<'b> Sentence<'b> {
             .any(|word| words.contains(&word))
     }
 
+    /// "A five-star scale", "on a scale of 5 stars".
+    pub fn is_scale(&self, figure: &Figure) -> bool {
+        let is = |at: Option<usize>, words: &[&str]| {
+            let token = at.and_then(|at| self.tokens.get(at));
+            token.is_some_and(|token| token.is(words))
+        };
+        let before = |back| figure.from.checked_sub(back);
+        is(Some(figure.to), &["scale"])
+            || is(before(1), &["of", "to"]) && (2..=4).any(|back| is(before(back), &["scale"]))
+    }
+
+    /// Whether it asks or supposes what the person wants: that claims nothing of a car.
+    pub fn is_about_wishes(&self, figure: &Figure) -> bool {
+        let before = self.tokens[..figure.from].iter().rev();
+        let own = before.take_while(|token| token.sentence == self.tokens[figure.at].sentence);
+        let near = own.clone().take(5).any(|token| token.is(WISHES));
+        let words: Vec<&str> = self
+            .text
+            .split(|c: char| !(c.is_alphanumeric() || c == '\''))
+            .filter(|word| !word.is_empty())
+            .collect();
+        let asks = words
+            .windows(2)
+            .any(|pair| ASKING.contains(&pair[0]) && ADDRESSED.contains(&pair[1]));
+        let asks_whether = self.has(&["enough", "okay", "ok", "fine", "how", "firm"]);
+        let supposes = self.has(&["if", "would", "could", "may", "stretch", "raise"]);
+        self.is_question && (asks || asks_whether || near) || supposes && near && !self.points
+    }
+
+    /// Whether one of these words is among the three tokens after a figure.
+    pub fn is_followed(&self, figure: &Figure, words: &[&str]) -> bool {
+        let after = self.tokens[figure.to..].iter().take(3);
+        after.into_iter().any(|token| token.is(words))
+    }
+
     /// The last car before a figure, leaving out what is spoken of in passing in an earlier clause.
     fn last_before(&self, figure: &Figure) -> Option<usize> {
         let stands = |(mention, _): &(&Mention, bool)| {
             let between = self.tokens.get(mention.to..figure.at).unwrap_or_default();
             let ended = between.iter().any(|token| token.is_sign(';'));
-            mention.to <= figure.at && !(mention.is_aside && ended)
+            // "The RAV4, unlike the Civic at 36 mpg, gets 39."
+            let left = mention.from > 0
+                && !std::ptr::eq(*mention, self.cars[0].0)
+                && is_rival(self.tokens, mention)
+                && between.iter().any(|token| token.is_sign(','));
+            mention.to <= figure.at && !(mention.is_aside && ended) && !left
         };
         self.cars.iter().rposition(stands)
     }

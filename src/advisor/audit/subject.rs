@@ -67,7 +67,8 @@ impl<'a> Reader<'a> {
         let figures = figures::find(&tokens, &is_name, default);
 
         let mut wrong: Vec<(Range<usize>, &'static str)> = Vec::new();
-        for mention in mentions.iter().filter(|mention| mention.rows.is_empty()) {
+        let missing = mentions.iter().filter(|mention| mention.rows.is_empty());
+        for mention in missing.filter(|mention| !mention.is_denied(&tokens)) {
             let reason = match mention.is_model {
                 true => NO_CAR_OF_YEAR,
                 false => NO_CAR,
@@ -168,8 +169,8 @@ impl<'a> Reader<'a> {
         around: &Around,
         block: &[Mention],
     ) -> Option<&'static str> {
-        let Sentence { cars, text, .. } = sentence;
-        if self.judge.is_convention(figure, text) || self.judge.is_assumed(figure) {
+        let Sentence { cars, .. } = sentence;
+        if self.judge.is_convention(figure, sentence) || self.judge.is_assumed(figure, sentence) {
             return None;
         }
         let mut all: Vec<&Mention> = Vec::new();
@@ -185,14 +186,16 @@ impl<'a> Reader<'a> {
             return None;
         }
         let subject = sentence.subject(figure);
-        let every =
-            sentence.has(&["both", "all", "each", "every"]) && sentence.figures_after(figure) == 1;
+        // One figure after several cars is said of each of them.
+        let every = (subject.len() > 1 || sentence.has(&["both", "all", "each", "every"]))
+            && sentence.figures_after(figure) == 1;
         let bears = |mention: &&Mention| self.judge.bears(mention, figure);
         let fine = match every {
             true => subject.iter().all(bears),
             false => subject.iter().any(bears),
         };
-        let others = sentence.others(figure);
+        let mut others = sentence.others(figure);
+        others.retain(|other| !(every && subject.iter().any(|car| car.is_same(other))));
         let in_sentence: Vec<&Mention> = cars.iter().map(|(mention, _)| *mention).collect();
         let fine = fine
             || others.iter().any(bears)
@@ -215,11 +218,7 @@ impl<'a> Reader<'a> {
         block: &[Mention],
         all: &[&Mention],
     ) -> Option<&'static str> {
-        // A question and what would be claim nothing.
-        if sentence.is_question
-            || sentence.has(&["if", "would", "could", "may", "stretch", "raise"])
-                && !sentence.points
-        {
+        if sentence.is_about_wishes(figure) {
             return None;
         }
         let earlier: Vec<&Mention> = match sentence.earlier.is_empty() {
@@ -231,8 +230,17 @@ impl<'a> Reader<'a> {
         if own && free && (figure.is_yours || figure.bound.is_some() || earlier.is_empty()) {
             return None;
         }
-        let plural = sentence.has(&["both", "all", "each", "every", "they", "these"]);
-        let bears = |mention: &&Mention| self.judge.bears(mention, figure);
+        // "You need at least 5 seats" says nothing of a car.
+        if figure.is_yours && figure.unit == Unit::Seats && figure.bound.is_some() {
+            return None;
+        }
+        let none = sentence.has(&["none", "neither", "nothing"]);
+        let plural = none || sentence.has(&["both", "all", "each", "every", "they", "these"]);
+        // "As far as prices are known"
+        let known = none && sentence.has(&["known", "know"]);
+        let bears = |mention: &&Mention| {
+            self.judge.bears(mention, figure) || known && !self.judge.knows(mention, figure)
+        };
         let set: Vec<&Mention> = match plural {
             true if block.len() > 1 => block.iter().collect(),
             true => all.to_vec(),

@@ -35,12 +35,17 @@ fn evidence() -> Evidence {
     let cars: Vec<crate::cars::Car> = all.iter().filter(is_returned).cloned().collect();
     assert_eq!(cars.len(), RETURNED.len());
     let mut evidence = Evidence::default();
+    evidence
+        .hear("We are six, at most $35,000, and drive 12,000 miles a year. 7 seats would be nice.");
+    evidence.hear("Electricity is 17 cents here.");
     evidence.add(&cars, &json!({ "total_models": 14 }));
     let tesla = cars.iter().find(|car| car.make == "Tesla").unwrap();
     let cost = json!({ "car": tesla.id, "fuel_usd_per_year": 612.4, "assumptions": { "miles_per_year": 13500, "city_percent": 60, "electricity_usd": 0.17 } });
     evidence.add(&[], &cost);
-    evidence
-        .hear("We are six, at most $35,000, and drive 12,000 miles a year. 7 seats would be nice.");
+    // At a price that nobody gave.
+    let outback = cars.iter().find(|car| car.make == "Subaru").unwrap();
+    let cost = json!({ "costs": [{ "id": outback.id, "fuel_usd_per_year": 77.0 }], "assumptions": { "regular_usd": 0.1 } });
+    evidence.add(&[], &cost);
     evidence
 }
 
@@ -214,9 +219,70 @@ const LIES: &[(&str, &[&str])] = &[
     ),
 ];
 
+/// What the newest readings are about, true and not.
+const HONEST_TOO: &[&str] = &[
+    "At 13,500 miles a year, 60% of them in the city, it adds up.",
+    "Compared with the 2025 Honda CR-V FWD, the RAV4 Hybrid gets 39 mpg.",
+    "The RAV4 Hybrid, unlike the CR-V FWD at 30 mpg, gets 39 mpg.",
+    "The RAV4 Hybrid and the Telluride get 39 and 22 mpg.",
+    "The Telluride seats eight people and has ★★★★★ from NHTSA.",
+    "There is no 2025 Toyota Celica.",
+    "I couldn't find a 2025 Honda Odyssey Hybrid.",
+    "The 2024 Toyota Sienna Hybrid AWD is a minivan.",
+    "The CR-V FWD, the Outback and the Telluride are priced. None of them costs more than $50,000, as far as prices are known.",
+    "You need at least 5 seats.",
+    "You could raise your budget to $40,000.",
+];
+const LIES_TOO: &[(&str, &[&str])] = &[
+    (
+        "The RAV4 Hybrid goes 13,500 miles on a tank.",
+        &["13,500 miles"],
+    ),
+    ("The RAV4 Hybrid uses 60% less fuel.", &["60%"]),
+    ("The Outback costs $77 a year in fuel.", &["$77"]),
+    (
+        "The RAV4 Hybrid is a good one. You could have one for $12,000 today.",
+        &["$12,000"],
+    ),
+    (
+        "I like the RAV4 Hybrid. It costs only $9,999, right?",
+        &["$9,999"],
+    ),
+    ("The RAV4 Hybrid and the Telluride get 39 mpg.", &["39 mpg"]),
+    (
+        "Compared with the 2025 Honda CR-V FWD, the RAV4 Hybrid costs $29,900.",
+        &["$29,900"],
+    ),
+    (
+        "The RAV4 Hybrid, unlike the CR-V FWD at 30 mpg, gets 30 mpg.",
+        &["30 mpg"],
+    ),
+    (
+        "The Ioniq 5 has 5 stars on NHTSA's five-star scale.",
+        &["5 stars"],
+    ),
+    ("The Ioniq 5 is rated ★★★★★.", &["★★★★★"]),
+    ("Safety of the Ioniq 5: ⭐⭐⭐⭐⭐", &["⭐⭐⭐⭐⭐"]),
+    ("The RAV4 Hybrid gets 60+ mpg.", &["60+ mpg"]),
+    ("The RAV4 Hybrid gets 60ish mpg.", &["60ish mpg"]),
+    ("The RAV4 Hybrid gets 60 m.p.g. in all.", &["60 m.p.g"]),
+    ("The RAV4 Hybrid costs USD28,500.", &["28,500"]),
+    ("The RAV4 Hybrid costs 28,500$.", &["28,500$"]),
+    ("The RAV4 Hybrid seats eight people.", &["eight people"]),
+    (
+        "The RAV4 Hybrid has room for eight people.",
+        &["eight people"],
+    ),
+    ("The RAV4 Hybrid fits eight people.", &["eight people"]),
+    (
+        "There is no 2025 Toyota Celica that gets less.",
+        &["2025 Toyota Celica"],
+    ),
+];
+
 #[test]
 fn honest_sentences_are_left_alone() {
-    let all = || HONEST.iter().chain(phrases::HONEST);
+    let all = || HONEST.iter().chain(HONEST_TOO).chain(phrases::HONEST);
     let wrong: Vec<String> = all()
         .filter_map(|text| {
             let marked = marked(text);
@@ -235,7 +301,7 @@ fn honest_sentences_are_left_alone() {
 
 #[test]
 fn lies_are_marked() {
-    let all = || LIES.iter().chain(phrases::LIES);
+    let all = || LIES.iter().chain(LIES_TOO).chain(phrases::LIES);
     let wrong: Vec<String> = all()
         .filter_map(|(text, lies)| {
             let marked = marked(text);

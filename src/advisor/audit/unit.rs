@@ -42,6 +42,7 @@ pub enum Part {
 #[rustfmt::skip]
 const AFTER: &[(&[&str], Unit)] = &[
     (&["miles", "per", "gallon", "equivalent"], Unit::Mpge), (&["mpg", "equivalent"], Unit::Mpge), (&["mpg", "e"], Unit::Mpge),
+    (&["m", "p", "g", "e"], Unit::Mpge), (&["m", "p", "g"], Unit::Mpg), (&["h", "p"], Unit::Horsepower),
     (&["mpge"], Unit::Mpge), (&["miles", "per", "gallon"], Unit::Mpg), (&["mpg"], Unit::Mpg), (&["mpgs"], Unit::Mpg),
     (&["miles", "per", "hour"], Unit::Foreign), (&["mph"], Unit::Foreign), (&["mile", "warranty"], Unit::Foreign),
     (&["miles"], Unit::Miles), (&["mile"], Unit::Miles), (&["mi"], Unit::Miles),
@@ -94,6 +95,7 @@ const BETWEEN: &[&str] = &[
     "real",
     "crash",
     "test",
+    "ish",
 ];
 
 /// Words before a number that has no unit after it: "Price: 31,500", "seats seven", "rated 5".
@@ -112,7 +114,8 @@ pub fn after(tokens: &[Token], at: usize) -> Option<(Unit, usize)> {
         let found = AFTER.iter().find_map(|(words, unit)| {
             let mut place = at;
             for word in *words {
-                while place > at && is_joint(tokens.get(place)?) {
+                // "m.p.g."
+                while place > at && (is_joint(tokens.get(place)?) || tokens[place].is_sign('.')) {
                     place += 1;
                 }
                 let token = tokens
@@ -130,7 +133,7 @@ pub fn after(tokens: &[Token], at: usize) -> Option<(Unit, usize)> {
             return found;
         }
         let token = tokens.get(at).filter(|token| token.sentence == sentence)?;
-        if token.is_sign('★') {
+        if is_star(token) {
             return Some((Unit::Stars, at + 1));
         }
         if !(is_joint(token) || token.is(BETWEEN)) {
@@ -146,8 +149,13 @@ pub fn before(token: &Token) -> Option<Unit> {
     found.map(|(_, unit)| *unit)
 }
 
+/// A star that is drawn full.
+pub fn is_star(token: &Token) -> bool {
+    matches!(token.kind, Kind::Sign('★' | '⭐' | '🌟'))
+}
+
 fn is_joint(token: &Token) -> bool {
-    matches!(token.kind, Kind::Sign('-' | '/' | '*' | '('))
+    matches!(token.kind, Kind::Sign('-' | '/' | '*' | '(' | '+'))
 }
 
 /// All figures that a car has under a unit.

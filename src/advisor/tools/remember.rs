@@ -3,13 +3,18 @@
 use serde_json::{Map, Value, json};
 
 use super::{Desk, Tool, ToolResult};
+use crate::advisor::audit;
+use crate::advisor::needs::check::Kind;
 use crate::advisor::needs::{Edit, Field, Need, check};
 use crate::advisor::{Role, Turn};
+use crate::cars::Catalogue;
+use crate::cars::search::letters;
 
 pub const TOOL: Tool = Tool {
     name: "remember_needs",
     description: "Takes down needs that the person has said and that aren't understood yet, or drops some that they took back. \
-        words is quoted from one of the person's messages, letter by letter; what they didn't say can't be remembered.",
+        words is quoted from one of the person's messages, letter by letter, with the number or the name itself in it; \
+        what they didn't say can't be remembered.",
     parameters,
     call,
 };
@@ -137,7 +142,47 @@ fn read(desk: &Desk<'_>, item: &Value) -> Result<Need, String> {
     let turn = said(desk.turns, words).ok_or_else(|| {
         format!("the words {words:?} of {word} aren't in any message of the person; quote what they wrote, letter by letter")
     })?;
+    if !bear(words, field, &value, desk.catalogue) {
+        return Err(format!(
+            "the words {words:?} don't say {value}; quote the words that hold the value of {word}, or leave it out"
+        ));
+    }
     Ok(Need::new(field, value, words, &turn.message_id))
+}
+
+/// Whether a number or a name stands in the quoted words itself. What a word such as `suv` is said by is the model's to
+/// judge.
+fn bear(words: &str, field: Field, value: &Value, catalogue: &Catalogue) -> bool {
+    let name = value.as_str().unwrap_or_default();
+    match field.kind() {
+        Kind::Number { .. } => value.as_f64().is_some_and(|value| {
+            let is_budget = matches!(field, Field::BudgetMin | Field::BudgetMax);
+            audit::numbers(words)
+                .into_iter()
+                // "30 to 35k", "around 35"
+                .any(|said| said == value || is_budget && said < 1000.0 && said * 1000.0 == value)
+        }),
+        Kind::Make => {
+            let spoken = audit::SPOKEN.iter().filter(|(_, make)| *make == name);
+            let mut names = spoken.map(|(spoken, _)| *spoken).chain([name]);
+            names.any(|name| letters(words).contains(&letters(name)))
+        }
+        Kind::Model => letters(words).contains(&shortest(name, catalogue)),
+        Kind::Word => true,
+    }
+}
+
+/// What people say of a model's name at the least: its first word, with the number after it.
+fn shortest(name: &str, catalogue: &Catalogue) -> String {
+    let makes = catalogue.makes();
+    let own = makes.iter().find_map(|make| name.strip_prefix(make));
+    let mut parts = own.unwrap_or(name).split_whitespace();
+    let first = letters(parts.next().unwrap_or_default());
+    let is_number = |part: &&str| part.chars().all(|c| c.is_ascii_digit());
+    match parts.next().filter(is_number) {
+        Some(number) => first + number,
+        None => first,
+    }
 }
 
 /// The newest message of the person that holds these words, in whatever case.

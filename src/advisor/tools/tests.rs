@@ -19,7 +19,7 @@ fn conversation() -> Vec<Turn> {
         turn(
             "m1",
             Role::User,
-            "We go camping with the whole Hockey Team, no Teslas please",
+            "We go camping with the whole Hockey Team, all seven players, no Teslas please",
         ),
         turn(
             "m2",
@@ -206,7 +206,7 @@ fn only_what_the_person_said_is_remembered() {
         let set = json!({ "set": [{ "field": field, "value": value, "words": words }] });
         call_on("remember_needs", set)
     };
-    let seats = remember("seats_min", json!(7), "the whole hockey team").unwrap();
+    let seats = remember("seats_min", json!(7), "hockey team, all seven").unwrap();
     let need = seats.edits[0].need.clone().unwrap();
     assert_eq!(
         (seats.edits[0].id.as_str(), need.message_id.as_str()),
@@ -214,7 +214,7 @@ fn only_what_the_person_said_is_remembered() {
     );
     assert_eq!(
         (need.value, need.words.as_str()),
-        (json!(7), "the whole hockey team")
+        (json!(7), "hockey team, all seven")
     );
     // Who wants a make no longer refuses it.
     let tesla = remember("make", json!("tesla"), "Teslas please")
@@ -241,6 +241,19 @@ fn only_what_the_person_said_is_remembered() {
             "{words}"
         );
     }
+    // Words that were said, but say something else.
+    for (field, value, words) in [
+        ("mpg_min", json!(60), "the whole hockey team"),
+        ("miles_per_year", json!(900), "9,000 miles a year"),
+        ("make", json!("Kia"), "no Teslas please"),
+        ("model", json!("Telluride"), "go camping"),
+    ] {
+        assert!(
+            refused(field, value, words).contains("don't say"),
+            "{words}"
+        );
+    }
+    assert!(remember("miles_per_year", json!(9000), "9,000 miles").is_ok());
     assert!(refused("seats_min", json!(70), "hockey team").contains("from 1 to 15"));
     assert!(refused("body", json!("limousine"), "hockey team").contains("Choose one of"));
     assert!(refused("make", json!("Zephyr"), "hockey team").contains("makes are"));

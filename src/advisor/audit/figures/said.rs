@@ -151,10 +151,17 @@ pub fn figure(
         || pair(&["at"], &["most"])
         || pair(&["less", "fewer", "lower", "cheaper"], &["than"])
         || pair(&["no", "not"], &["more", "over"])
-        || before
-            .iter()
-            .take(2)
-            .any(|token| token.is(&["under", "below", "within", "beneath", "inside", "fits"]));
+        || before.iter().take(2).any(|token| {
+            token.is(&["under", "below", "within", "beneath", "inside"])
+                || token.is(&["fits"]) && unit != Unit::Seats
+        });
+    // "None of them costs more than $50,000" sets a bound from above.
+    let mut own = tokens[..from].iter().rev().take_while(same);
+    let denied = own.any(|token| token.is(&["none", "neither", "nothing"]));
+    let (least, most) = match denied && least != most {
+        true => (most, least),
+        false => (least, most),
+    };
     Figure {
         value: match tokens[at..to].iter().any(|token| token.is(&["grand"])) && value < 1000.0 {
             true => value * 1000.0,
@@ -200,6 +207,8 @@ pub fn figure(
                 "mentioned",
                 "drive",
                 "want",
+                "need",
+                "require",
             ],
         ) || (unit != Unit::Usd && near(&["your"])),
         is_fuel: tokens.iter().filter(same).any(|token| token.is(FUEL)),
