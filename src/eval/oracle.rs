@@ -193,7 +193,16 @@ fn invented(line: &str, car: &Car, others: &[String], text: &str) -> Option<Stri
             .unwrap_or(""),
     );
     let place = numbers(line).into_iter().next();
+    // "The lowest price of the 14 whose price is known": as many as were found at most.
+    let most = count.iter().filter_map(|number| number.parse::<u64>().ok());
+    let most = most.max().unwrap_or(0);
+    let counted = line.split(" of the ").skip(1).filter_map(|rest| {
+        let (number, after) = rest.split_once(' ')?;
+        let number: u64 = number.replace(',', "").parse().ok()?;
+        (after.starts_with("whose ") && number <= most).then(|| number.to_string())
+    });
     let mut known = own(car);
+    known.extend(counted);
     known.extend_from_slice(others);
     known.extend(count);
     known.extend(place);
