@@ -1,8 +1,11 @@
 //! The needs of a conversation, edited and dropped as program, browser, htmx and stranger.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::site::{Site, header};
+use crate::upstream::{Script, Upstream};
 
 const SAID: &str = "A hybrid SUV under $35,000 with all-wheel drive";
 
@@ -168,4 +171,45 @@ async fn a_browser_changes_needs_with_and_without_htmx() {
     ];
     let response = browser.post("/chat/").form(&asked).send().await.unwrap();
     assert_eq!(response.status(), 303);
+}
+
+#[tokio::test]
+async fn a_change_after_an_answer_that_failed_counts_when_it_is_tried_again() {
+    let said = Script::Say("Here you are.", Duration::ZERO);
+    let upstream = Upstream::start([said.clone()]).await;
+    let settings = [
+        ("OPENAI_API_KEY", "k"),
+        ("OPENAI_BASE_URL", upstream.base_url.as_str()),
+    ];
+    let site = Site::start_with(&settings).await;
+    let program = site.new_program().await;
+    let answer = program.say(SAID, None).await;
+    let conversation = answer["conversation_id"].as_str().unwrap();
+    upstream.now(Script::Filter("No"));
+    let body = json!({ "message": "what else?", "conversation_id": conversation });
+    let failed = program.post("/chat/").json(&body).send().await.unwrap();
+    assert_eq!(failed.status(), 502);
+    let failed: Value = failed.json().await.unwrap();
+    let change = program.patch(&format!("/chat/{conversation}/needs"));
+    let change = change.json(&json!({ "id": "budget_max", "value": 28_000 }));
+    assert_eq!(change.send().await.unwrap().status(), 200);
+    upstream.now(said);
+    let retry = format!(
+        "/chat/messages/{}/retry",
+        failed["message_id"].as_str().unwrap()
+    );
+    let again: Value = program
+        .post(&retry)
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
+    let needs = again["needs"].as_array().unwrap();
+    let budget = needs
+        .iter()
+        .find(|need| need["id"] == "budget_max")
+        .unwrap();
+    assert_eq!(budget["value"], 28_000, "{again}");
 }

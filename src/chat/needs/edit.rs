@@ -11,6 +11,7 @@ use crate::advisor::needs::{Edit, Field, Need};
 use crate::auth::CurrentUser;
 use crate::cars::Catalogue;
 use crate::chat::conversations::{self as pages, ChatView};
+use crate::db::messages::{Message, Status};
 use crate::db::need_edits::{self, NewEdit};
 use crate::db::{self, conversations};
 use crate::error::Error;
@@ -140,8 +141,11 @@ fn change(needs: &[Need], editing: &Editing, catalogue: &Catalogue) -> Result<Ed
 
 async fn store(app: &App, user_id: String, open: &pages::Open, edit: Edit) -> Result<(), Error> {
     let conversation_id = open.conversation.id.clone();
-    // It counts from the message that the person has before them.
-    let message_id = open.messages.last().ok_or(Error::NotFound)?.id.clone();
+    // It counts from the message that the person has before them, but not from a reply that came to nothing: another
+    // try leaves that one aside, and the change with it.
+    let stays = |message: &&Message| !matches!(message.status, Status::Failed | Status::Stopped);
+    let last = open.messages.iter().rfind(stays);
+    let message_id = last.ok_or(Error::NotFound)?.id.clone();
     let need = edit.need.map(|need| {
         serde_json::to_string(&Need {
             message_id: message_id.clone(),
