@@ -109,10 +109,16 @@ impl Chips {
         catalogue: &Catalogue,
     ) -> Self {
         let needs = ledger.needs.iter();
+        // Gathered once: "nothing German" is a chip for each make.
+        let is_named = |need: &Need| need.field.kind() == Kind::Make;
+        let makes = match ledger.needs.iter().any(is_named) {
+            true => catalogue.makes(),
+            false => Vec::new(),
+        };
         Self {
             conversation_id: conversation_id.to_owned(),
             needs: needs
-                .map(|need| Chip::of(need, wrong.filter(|wrong| wrong.id == need.id), catalogue))
+                .map(|need| Chip::of(need, wrong.filter(|wrong| wrong.id == need.id), &makes))
                 .collect(),
             form_key: db::new_id(),
             show: (ledger.is_edited && !ledger.needs.is_empty()).then_some(SHOW),
@@ -121,7 +127,7 @@ impl Chips {
 }
 
 impl Chip {
-    fn of(need: &Need, wrong: Option<&WrongNeed>, catalogue: &Catalogue) -> Self {
+    fn of(need: &Need, wrong: Option<&WrongNeed>, makes: &[&str]) -> Self {
         let kind = need.field.kind();
         let kept = text_of(&need.value);
         let choice = |word: &str, label: &str| (word.to_owned(), label.to_owned(), word == kept);
@@ -133,11 +139,7 @@ impl Chip {
                     .map(|(word, label)| choice(word, label))
                     .collect()
             }
-            Kind::Make => catalogue
-                .makes()
-                .iter()
-                .map(|make| choice(make, make))
-                .collect(),
+            Kind::Make => makes.iter().map(|make| choice(make, make)).collect(),
             Kind::Number { .. } | Kind::Model => Vec::new(),
         };
         let unit = match kind {

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use crate::cars::search::{Sort, letters};
 use crate::cars::words::thousands;
-use crate::cars::{Body, Catalogue, Drive, Filter, Fuel, Transmission};
+use crate::cars::{Body, Catalogue, Filter, Fuel, Transmission};
 use crate::error::FieldError;
 
 /// How many models come at once, unless told otherwise.
@@ -326,36 +326,47 @@ pub struct Set {
 /// All that a filter sets, the order left aside.
 pub fn set(filter: &Filter) -> Vec<Set> {
     let mut all = Vec::new();
-    let mut add = |field, value: String, label: String| {
+    let mut add = |field: &'static str, value: String, label: String| {
         all.push(Set {
             field,
             value,
             label,
         });
     };
-    for body in &filter.bodies {
-        add("bodies", body.as_str().into(), Body::label(*body).into());
-    }
-    for body in &filter.bodies_not {
-        add(
-            "bodies_not",
-            body.as_str().into(),
-            format!("not {}", body.label()),
-        );
-    }
-    for fuel in &filter.fuels {
-        add("fuels", fuel.as_str().into(), Fuel::label(*fuel).into());
-    }
-    for fuel in &filter.fuels_not {
-        add(
-            "fuels_not",
-            fuel.as_str().into(),
-            format!("not {}", fuel.label()),
-        );
-    }
-    for drive in &filter.drives {
-        add("drives", drive.as_str().into(), Drive::label(*drive).into());
-    }
+    let mut list = |field: &'static str, words: Vec<(&str, &str)>| {
+        let not = if field.ends_with("_not") { "not " } else { "" };
+        for (word, label) in words {
+            add(field, word.to_owned(), format!("{not}{label}"));
+        }
+    };
+    let bodies = |of: &[Body]| {
+        of.iter()
+            .map(|body| (body.as_str(), body.label()))
+            .collect()
+    };
+    let fuels = |of: &[Fuel]| {
+        of.iter()
+            .map(|fuel| (fuel.as_str(), fuel.label()))
+            .collect()
+    };
+    let drives = filter.drives.iter();
+    let gears = |of: &[Transmission]| {
+        of.iter()
+            .map(|kind| (kind.as_str(), kind.label()))
+            .collect()
+    };
+    list("bodies", bodies(&filter.bodies));
+    list("bodies_not", bodies(&filter.bodies_not));
+    list("fuels", fuels(&filter.fuels));
+    list("fuels_not", fuels(&filter.fuels_not));
+    list(
+        "drives",
+        drives
+            .map(|drive| (drive.as_str(), drive.label()))
+            .collect(),
+    );
+    list("transmissions", gears(&filter.transmissions));
+    list("transmissions_not", gears(&filter.transmissions_not));
     for make in &filter.makes {
         add("makes", make.clone(), make.clone());
     }
@@ -367,20 +378,6 @@ pub fn set(filter: &Filter) -> Vec<Set> {
     }
     for model in &filter.models_not {
         add("models_not", model.clone(), format!("not “{model}”"));
-    }
-    for kind in &filter.transmissions {
-        add(
-            "transmissions",
-            kind.as_str().into(),
-            Transmission::label(*kind).into(),
-        );
-    }
-    for kind in &filter.transmissions_not {
-        add(
-            "transmissions_not",
-            kind.as_str().into(),
-            format!("not {}", kind.label()),
-        );
     }
     let small = |value: Option<u16>| value.map(u32::from);
     let tiny = |value: Option<u8>| value.map(u32::from);
