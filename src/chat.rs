@@ -1,5 +1,6 @@
 //! Conversations: what people write, the replies that are made, and how both are shown.
 
+mod branch;
 mod conversations;
 mod idempotency;
 pub mod markdown;
@@ -33,7 +34,8 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .service(
             web::resource("/chat/{id}")
                 .route(web::get().to(conversations::open))
-                .route(web::patch().to(conversations::rename))
+                .route(web::patch().to(branch::change))
+                .route(web::post().to(branch::change))
                 .route(web::delete().to(conversations::delete)),
         );
 }

@@ -4,7 +4,7 @@ const composer = document.getElementById("composer");
 // Enter sends, Shift+Enter breaks the line; not while an input method is composing a word.
 document.addEventListener("keydown", (event) => {
   const box = event.target;
-  if (box.id !== "message" || event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+  if (!box.matches("#message, .edit textarea") || event.key !== "Enter" || event.shiftKey || event.isComposing) return;
   event.preventDefault();
   box.form.requestSubmit();
 });
@@ -29,20 +29,35 @@ document.addEventListener("htmx:error", (event) => {
 // conversation has, because the composer would bring up the keyboard.
 let held;
 let kept;
-document.addEventListener("htmx:before:swap", () => {
+let steps;
+let height;
+document.addEventListener("htmx:before:swap", (event) => {
   held = document.activeElement;
   kept = held.closest(".keep")?.parentElement;
+  steps = event.detail.ctx.sourceElement?.closest(".versions-of");
+  height = steps?.getBoundingClientRect().top;
 });
 document.addEventListener("htmx:after:swap", () => {
   // A car was kept or dropped: the button in its place has the focus.
   const card = kept;
   kept = undefined;
   if (card && !held.isConnected) return card.querySelector(".keep button")?.focus();
+  // Another version is shown: the buttons that step on are where they were, and one of them has the focus.
+  const others = steps && !steps.isConnected && document.getElementById(steps.id);
+  if (others) {
+    if (!others.contains(document.activeElement)) others.querySelector("button:enabled").focus({ preventScroll: true });
+    return scrollBy(0, others.getBoundingClientRect().top - height);
+  }
   if (!composer || !held || held === document.body || held.checkVisibility()) return;
   const touch = matchMedia("(pointer: coarse)").matches;
   const next = touch ? document.getElementById("messages") : composer.elements.message;
   next.focus({ preventScroll: true });
 });
+
+// What is to be changed has the focus.
+document.addEventListener("toggle", ({ target }) => {
+  if (target.open && target.matches(".edit")) target.querySelector("textarea").focus();
+}, true);
 
 // On a wide screen the list of conversations is open; on a phone it waits to be asked for.
 const list = document.getElementById("list");

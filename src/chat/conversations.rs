@@ -1,4 +1,4 @@
-//! The list of conversations, and one of them: open, rename, delete.
+//! The list of conversations, and one of them: open, delete.
 
 use std::sync::Arc;
 
@@ -11,8 +11,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::needs::{Chips, Ledger, WrongNeed};
-use super::views::{self, MessageView};
-use super::{path, post};
+use super::path::{self, Branches, Versions};
+use super::post;
+use super::views::{self, EditForm, MessageView};
 use crate::auth::{self, CurrentUser};
 use crate::cars::Catalogue;
 use crate::db;
@@ -22,12 +23,11 @@ use crate::db::need_edits;
 use crate::error::Error;
 use crate::state::App;
 use crate::web::format::Format;
-use crate::web::input::{CHAT_LIMIT, Input, is_storable, parse_id};
+use crate::web::input::parse_id;
 use crate::web::view::{Html, Shell, Show, View};
 
 /// How many conversations come at once.
 const LIMIT: i64 = 50;
-const LONGEST_TITLE: usize = 120;
 
 /// Where to go on in the list, and a message that was begun elsewhere.
 #[derive(Debug, Deserialize)]
@@ -55,6 +55,7 @@ pub async fn list(
         open: None,
         draft: wish.into_inner().draft.or(waiting).unwrap_or_default(),
         wrong: None,
+        wrong_edit: None,
         wrong_need: None,
         catalogue: app.catalogue(),
     }))
@@ -73,33 +74,62 @@ pub async fn open(
         open: Some(open),
         draft: String::new(),
         wrong: None,
+        wrong_edit: None,
         wrong_need: None,
         catalogue: app.catalogue(),
     }))
 }
 
-/// The page again after a message that could not be sent: with the reason, and with what was written.
+/// What a person wrote, and where.
+pub struct Draft {
+    pub text: String,
+    pub conversation_id: Option<String>,
+    /// The message whose place it was to take.
+    pub replaces: Option<String>,
+}
+
+/// The page again after a message that could not be sent: with the reason, and with what was written. After an edit that
+/// is what stands beside the edited message, and with htmx no more than its form.
 pub async fn again(
     app: &App,
     user_id: String,
-    conversation_id: Option<String>,
-    draft: String,
+    draft: Draft,
     error: Error,
 ) -> Result<Show<ChatView>, Error> {
-    let open = match conversation_id.map(|id| parse_id(&id)) {
+    let open = match draft.conversation_id.as_deref().map(parse_id) {
         Some(Ok(id)) => Some(read_open(app, user_id.clone(), id).await?),
         Some(Err(_)) | None => None,
     };
-    let status = error.status_code();
-    let view = ChatView {
+    let replaces = draft.replaces.map(|id| parse_id(&id)).transpose()?;
+    let wrong_edit = replaces.map(|message_id| EditForm {
+        message_id,
+        conversation_id: draft.conversation_id.unwrap_or_default(),
+        text: draft.text.clone(),
+        wrong: Some(error.to_string()),
+    });
+    let place = wrong_edit
+        .as_ref()
+        .map(|edit| format!("#edit-{}", edit.message_id));
+    let mut view = ChatView {
         conversations: read_list(app, user_id, None).await?,
         open,
-        draft,
-        wrong: Some(error.to_string()),
+        draft: String::new(),
+        wrong: None,
+        wrong_edit,
         wrong_need: None,
         catalogue: app.catalogue(),
     };
-    Ok(Show::with_status(view, status))
+    if !view.shows_edit() {
+        view.draft = draft.text;
+        view.wrong = Some(error.to_string());
+    }
+    let show = Show::with_status(view, error.status_code());
+    match place {
+        Some(place) => show
+            .header("hx-retarget", &place)?
+            .header("hx-reswap", "outerMorph"),
+        None => Ok(show),
+    }
 }
 
 /// The page with a need that could not be changed, and why beside it.
@@ -114,6 +144,7 @@ pub async fn with_wrong_need(
         open: Some(open),
         draft: String::new(),
         wrong: None,
+        wrong_edit: None,
         wrong_need: Some(wrong),
         catalogue: app.catalogue(),
     })
@@ -125,6 +156,10 @@ pub async fn read_open(app: &App, user_id: String, id: String) -> Result<Open, E
         .read(move |conn| {
             let conversation = conversations::get(conn, &user_id, &id)?;
             let all = messages::of_conversation(conn, &user_id, &id)?;
+            let links = all
+                .iter()
+                .map(|message| (message.id.clone(), message.parent_id.clone()));
+            let branches = Branches::of(links);
             let messages = match &conversation.head_id {
                 Some(head) => path::to_head(all, head),
                 None => Vec::new(),
@@ -134,38 +169,10 @@ pub async fn read_open(app: &App, user_id: String, id: String) -> Result<Open, E
                 ledger: Ledger::of(&messages, edits)?,
                 conversation,
                 messages,
+                branches,
             })
         })
         .await
-}
-
-/// Another title.
-#[derive(Debug, Deserialize)]
-pub struct Renaming {
-    #[serde(default)]
-    title: String,
-}
-
-/// `PATCH /chat/{conversation}`.
-pub async fn rename(
-    app: web::Data<App>,
-    current: CurrentUser,
-    id: web::Path<String>,
-    body: Input<Renaming, CHAT_LIMIT>,
-) -> Result<Show<ChatView>, Error> {
-    let title = body.value.title.trim().to_owned();
-    if title.is_empty() || title.chars().count() > LONGEST_TITLE || !is_storable(&title) {
-        return Err(Error::field(
-            "title",
-            format!("Give a title of 1 to {LONGEST_TITLE} characters."),
-        ));
-    }
-    let checked = parse_id(&id)?;
-    let user_id = current.user.id.clone();
-    app.db
-        .write(move |conn| conversations::rename(conn, &user_id, &checked, &title))
-        .await?;
-    open(app, current, id).await
 }
 
 /// `DELETE /chat/{conversation}`.
@@ -231,7 +238,38 @@ fn read_cursor(cursor: &str) -> Result<(NaiveDateTime, String), Error> {
 pub struct Open {
     pub conversation: Conversation,
     pub messages: Vec<Message>,
+    pub branches: Branches,
     pub ledger: Ledger,
+}
+
+impl Open {
+    /// The conversation for a program.
+    pub fn json(&self) -> Value {
+        let message = |message| views::message_json(message, self.branches.siblings(message));
+        json!({
+            "id": self.conversation.id,
+            "title": self.conversation.title,
+            "created_at": self.conversation.created_at.and_utc(),
+            "updated_at": self.conversation.updated_at.and_utc(),
+            "messages": self.messages.iter().map(message).collect::<Vec<_>>(),
+            "needs": self.ledger.needs,
+        })
+    }
+
+    /// Where one of its messages stands among its siblings.
+    pub fn versions(&self, message: &Message) -> Option<Versions> {
+        Versions::of(&message.id, self.branches.siblings(message))
+    }
+
+    /// One of its messages as people see it.
+    pub fn show(&self, message: &Message) -> MessageView {
+        MessageView::of(message, self.versions(message))
+    }
+
+    /// Its needs as people see them.
+    pub fn chips(&self, catalogue: &Catalogue) -> Chips {
+        Chips::of(&self.conversation.id, &self.ledger, None, catalogue)
+    }
 }
 
 /// The chat: the list, and one conversation or the beginning of a new one.
@@ -241,6 +279,8 @@ pub struct ChatView {
     draft: String,
     /// Why the draft could not be sent.
     wrong: Option<String>,
+    /// An edit that could not be sent.
+    wrong_edit: Option<EditForm>,
     wrong_need: Option<WrongNeed>,
     catalogue: Arc<Catalogue>,
 }
@@ -280,15 +320,7 @@ impl View for ChatView {
                 "next": self.conversations.next,
             });
         };
-        let messages = open.messages.iter();
-        json!({
-            "id": open.conversation.id,
-            "title": open.conversation.title,
-            "created_at": open.conversation.created_at.and_utc(),
-            "updated_at": open.conversation.updated_at.and_utc(),
-            "messages": messages.map(|message| views::message_json(message, &[])).collect::<Vec<_>>(),
-            "needs": open.ledger.needs,
-        })
+        open.json()
     }
 
     fn page(&self, shell: &Shell) -> askama::Result<Html> {
@@ -296,11 +328,38 @@ impl View for ChatView {
     }
 
     fn fragment(&self, shell: &Shell) -> askama::Result<Html> {
-        Ok(Html::Body(self.template(shell).as_main().render()?))
+        match &self.wrong_edit {
+            Some(edit) => views::edit_form(edit),
+            None => Ok(Html::Body(self.template(shell).as_main().render()?)),
+        }
     }
 }
 
 impl ChatView {
+    /// Whether the message that was being edited is among those that are shown.
+    fn shows_edit(&self) -> bool {
+        let shown = self.open.iter().flat_map(|open| &open.messages);
+        let edited = self.wrong_edit.as_ref().map(|edit| &edit.message_id);
+        shown.into_iter().any(|message| edited == Some(&message.id))
+    }
+
+    /// The messages as people see them, one of them perhaps with an edit that could not be sent.
+    fn show_messages(&self) -> Vec<MessageView> {
+        let Some(open) = &self.open else {
+            return Vec::new();
+        };
+        let show = |message: &Message| {
+            let wrong = self.wrong_edit.as_ref();
+            let wrong = wrong.filter(|edit| edit.message_id == message.id);
+            let view = open.show(message);
+            MessageView {
+                edit: wrong.cloned().or(view.edit),
+                ..view
+            }
+        };
+        open.messages.iter().map(show).collect()
+    }
+
     fn template<'a>(&'a self, shell: &'a Shell) -> ChatPage<'a> {
         let messages = self.open.as_ref().map_or(&[][..], |open| &open.messages);
         let conversation = self.open.as_ref().map(|open| &open.conversation);
@@ -311,7 +370,7 @@ impl ChatView {
             title: conversation.map_or("New conversation", |open| &open.title),
             conversation_id: conversation.map_or("", |open| &open.id),
             form_key: db::new_id(),
-            messages: messages.iter().map(MessageView::of).collect(),
+            messages: self.show_messages(),
             chips: Chips::of(
                 conversation.map_or("", |open| &open.id),
                 &self
@@ -327,6 +386,7 @@ impl ChatView {
             longest: post::LONGEST,
             // With something to say the page stays as it is: a refresh would lose what was written.
             is_waiting: self.wrong.is_none()
+                && self.wrong_edit.is_none()
                 && self.wrong_need.is_none()
                 && messages.last().is_some_and(|last| !last.status.is_final()),
         }

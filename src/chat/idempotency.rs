@@ -1,6 +1,7 @@
 //! The same request again gets the same reply: keys of programs, and of forms that are sent twice.
 
 use actix_web::http::header::HeaderMap;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::post::{NewTurn, Posted};
@@ -25,7 +26,27 @@ impl Key {
     /// # Errors
     /// When the header can't be a key.
     pub fn of(headers: &HeaderMap, turn: &NewTurn) -> Result<Option<Self>, Error> {
-        let body_hash = hash(turn);
+        let sent = json!([turn.message, turn.conversation_id, turn.replaces]);
+        Self::read(headers, turn.form_key.as_deref(), hash(&sent))
+    }
+
+    /// The same for another answer in place of `reply_id`.
+    ///
+    /// # Errors
+    /// When the header can't be a key.
+    pub fn of_retry(
+        headers: &HeaderMap,
+        form_key: Option<&str>,
+        reply_id: &str,
+    ) -> Result<Option<Self>, Error> {
+        Self::read(headers, form_key, hash(&json!(["retry", reply_id])))
+    }
+
+    fn read(
+        headers: &HeaderMap,
+        form_key: Option<&str>,
+        body_hash: String,
+    ) -> Result<Option<Self>, Error> {
         if let Some(value) = headers.get("idempotency-key") {
             let key = value.to_str().unwrap_or_default().trim();
             if key.is_empty() || key.len() > LONGEST {
@@ -39,7 +60,7 @@ impl Key {
             let key = format!("sent:{key}");
             return Ok(Some(Self { key, body_hash }));
         }
-        let form = turn.form_key.as_deref().filter(|key| !key.is_empty());
+        let form = form_key.filter(|key| !key.is_empty());
         // Whoever goes back in the browser and writes something else in the same form says something new.
         Ok(form.map(|key| Self {
             key: format!(
@@ -89,14 +110,14 @@ impl Key {
             is_new: said.as_ref().is_some_and(|said| said.parent_id.is_none()),
             message: said,
             reply,
+            replaces: None,
             is_repeat: true,
         }))
     }
 }
 
 /// What was sent, without the key.
-fn hash(turn: &NewTurn) -> String {
-    let sent = serde_json::json!([turn.message, turn.conversation_id, turn.replaces]);
+fn hash(sent: &Value) -> String {
     let digest = Sha256::digest(sent.to_string());
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }

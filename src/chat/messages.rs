@@ -3,8 +3,11 @@
 use std::time::Duration;
 
 use actix_web::{HttpRequest, web};
+use serde::Deserialize;
 use serde_json::Value;
 
+use super::idempotency::Key;
+use super::path::Versions;
 use super::post::{self, Answer};
 use super::views::{self, MessageView};
 use crate::auth::CurrentUser;
@@ -12,7 +15,7 @@ use crate::db::messages::{self, Message, Role, Status};
 use crate::error::Error;
 use crate::state::App;
 use crate::web::format::Format;
-use crate::web::input::parse_id;
+use crate::web::input::{CHAT_LIMIT, Input, parse_id};
 use crate::web::view::{Html, Shell, Show, View};
 
 /// How long a stop waits for the worker to keep the part that came.
@@ -63,18 +66,29 @@ pub async fn stop(
     Ok(Show::new(One::read(&app, current.user.id, id).await?))
 }
 
-/// `POST /chat/messages/{id}/retry`: another answer to the same message, beside the first.
+/// What a form that asks for another answer carries.
+#[derive(Debug, Deserialize)]
+pub struct Retry {
+    form_key: Option<String>,
+}
+
+/// `POST /chat/messages/{id}/retry`: another answer to the same message, beside the first. Programs need no body.
 pub async fn retry(
     app: web::Data<App>,
     current: CurrentUser,
     req: HttpRequest,
     format: Format,
     id: web::Path<String>,
+    body: Option<Input<Retry, CHAT_LIMIT>>,
 ) -> Result<Answer, Error> {
     let id = parse_id(&id)?;
     let user_id = current.user.id;
-    let posted = post::store_retry(&app, &user_id, id).await?;
-    post::announce(&app, &posted.reply.id);
+    let form_key = body.and_then(|body| body.value.form_key);
+    let key = Key::of_retry(req.headers(), form_key.as_deref(), &id)?;
+    let posted = post::store_retry(&app, &user_id, id, key).await?;
+    if !posted.is_repeat {
+        post::announce(&app, &posted.reply.id);
+    }
     post::respond(&app, &req, format, user_id, posted).await
 }
 
@@ -110,6 +124,7 @@ impl View for One {
     }
 
     fn fragment(&self, _: &Shell) -> askama::Result<Html> {
-        views::message(MessageView::of(&self.message))
+        let versions = Versions::of(&self.message.id, &self.siblings);
+        views::message(MessageView::of(&self.message, versions))
     }
 }

@@ -9,7 +9,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::conversations::{self as pages, ChatView};
+use super::branch::Branch;
+use super::conversations::{self as pages, ChatView, Draft};
 use super::idempotency::Key;
 use super::stream::{self, Encoder};
 use super::views::{self, MessageView};
@@ -51,6 +52,8 @@ pub struct Posted {
     pub message: Option<Message>,
     pub reply: Message,
     pub is_new: bool,
+    /// The message whose place it takes: a branch begins there.
+    pub replaces: Option<String>,
     /// It was stored when the same request came before.
     pub is_repeat: bool,
 }
@@ -67,10 +70,11 @@ pub async fn post(
     body: Input<NewTurn, CHAT_LIMIT>,
 ) -> Result<Either<Answer, Show<ChatView>>, Error> {
     let user_id = current.user.id;
-    let (draft, place) = (
-        body.value.message.clone(),
-        body.value.conversation_id.clone(),
-    );
+    let draft = Draft {
+        text: body.value.message.clone(),
+        conversation_id: body.value.conversation_id.clone(),
+        replaces: body.value.replaces.clone().filter(|id| !id.is_empty()),
+    };
     let key = Key::of(req.headers(), &body.value)?;
     match store(&app, &user_id, body.value, key).await {
         Ok(posted) => {
@@ -82,8 +86,11 @@ pub async fn post(
                 .map(Either::Left)
         }
         // Nobody should have to write it again.
-        Err(error @ (Error::Invalid(_) | Error::State(_))) if format == Format::Page => {
-            let page = pages::again(&app, user_id, place, draft, error).await?;
+        Err(error @ (Error::Invalid(_) | Error::State(_)))
+            if format == Format::Page
+                || (format == Format::Fragment && draft.replaces.is_some()) =>
+        {
+            let page = pages::again(&app, user_id, draft, error).await?;
             Ok(Either::Right(page))
         }
         Err(error) => Err(error),
@@ -105,7 +112,11 @@ pub async fn respond(
     posted: Posted,
 ) -> Result<Answer, Error> {
     if format.is_html() {
-        return show_html(posted).map(Either::Left);
+        let branch = match &posted.replaces {
+            Some(_) => Some(Branch::read(app, user_id, posted.conversation.id.clone()).await?),
+            None => None,
+        };
+        return show_html(posted, branch).map(Either::Left);
     }
     let address = format!("/chat/messages/{}", posted.reply.id);
     if format::accepts_events(req.headers()) {
@@ -138,17 +149,19 @@ pub async fn respond(
     }))
 }
 
-fn show_html(posted: Posted) -> Result<Show<Reply>, Error> {
+fn show_html(posted: Posted, branch: Option<Branch>) -> Result<Show<Reply>, Error> {
     // So that a reload finds the conversation.
     let place = posted
         .is_new
         .then(|| format!("/chat/{}", posted.conversation.id));
     // The question goes to the top of the screen, and its answer grows below without a jump.
-    let swap = posted
-        .message
-        .as_ref()
-        .map(|said| format!("beforeend show:top showTarget:#m-{}", said.id));
-    let mut show = Show::new(Reply::Html(Box::new(posted)));
+    let way = match &posted.replaces {
+        Some(_) => "outerHTML",
+        None => "beforeend",
+    };
+    let question = posted.reply.parent_id.as_ref();
+    let swap = question.map(|id| format!("{way} show:top showTarget:#m-{id}"));
+    let mut show = Show::new(Reply::Html(Box::new(posted), branch.map(Box::new)));
     if let Some(place) = place {
         show = show.header("hx-push-url", &place)?;
     }
@@ -172,7 +185,11 @@ async fn store(app: &App, user_id: &str, turn: NewTurn, key: Option<Key>) -> Res
             let ids = Ids::new();
             let before = key.map(|key| key.take(conn, &user_id, &ids.reply));
             if let Some(posted) = before.transpose()?.flatten() {
-                return Ok(posted);
+                return Ok(Posted {
+                    is_new: posted.is_new && replaces.is_none(),
+                    replaces,
+                    ..posted
+                });
             }
             match (replaces, conversation_id) {
                 (Some(id), conversation_id) => {
@@ -182,7 +199,11 @@ async fn store(app: &App, user_id: &str, turn: NewTurn, key: Option<Key>) -> Res
                         return Err(Error::NotFound);
                     }
                     let conversation = lock(conn, &user_id, &old.conversation_id)?;
-                    append(conn, conversation, Some(text), old.parent_id, ids)
+                    let posted = append(conn, conversation, Some(text), old.parent_id, ids)?;
+                    Ok(Posted {
+                        replaces: Some(id),
+                        ..posted
+                    })
                 }
                 (None, Some(id)) => {
                     let conversation = lock(conn, &user_id, &id)?;
@@ -208,16 +229,35 @@ async fn store(app: &App, user_id: &str, turn: NewTurn, key: Option<Key>) -> Res
 }
 
 /// Stores another reply to the message that `reply_id` answers. The earlier one stays, as a sibling.
-pub async fn store_retry(app: &App, user_id: &str, reply_id: String) -> Result<Posted, Error> {
+pub async fn store_retry(
+    app: &App,
+    user_id: &str,
+    reply_id: String,
+    key: Option<Key>,
+) -> Result<Posted, Error> {
     let user_id = user_id.to_owned();
     app.db
         .write(move |conn| {
+            let ids = Ids::new();
+            let before = key.map(|key| key.take(conn, &user_id, &ids.reply));
+            if let Some(posted) = before.transpose()?.flatten() {
+                return Ok(Posted {
+                    message: None,
+                    is_new: false,
+                    replaces: Some(reply_id),
+                    ..posted
+                });
+            }
             let old = messages::get(conn, &user_id, &reply_id)?;
             if old.role != Role::Assistant {
                 return Err(Error::State("Only an answer can be asked for again."));
             }
             let conversation = lock(conn, &user_id, &old.conversation_id)?;
-            append(conn, conversation, None, old.parent_id, Ids::new())
+            let posted = append(conn, conversation, None, old.parent_id, ids)?;
+            Ok(Posted {
+                replaces: Some(reply_id),
+                ..posted
+            })
         })
         .await
 }
@@ -302,6 +342,7 @@ fn append(
         message: said,
         reply,
         is_new,
+        replaces: None,
         is_repeat: false,
     })
 }
@@ -372,32 +413,52 @@ pub async fn wait(app: &App, user_id: &str, reply_id: &str) -> Result<Message, E
 /// The answer to a post, before rendering.
 pub enum Reply {
     Json(Box<Message>),
-    Html(Box<Posted>),
+    /// With the branch that was begun, if it was one.
+    Html(Box<Posted>, Option<Box<Branch>>),
 }
 
 impl View for Reply {
     fn json(&self) -> Value {
         match self {
             Reply::Json(row) => views::reply_json(row),
-            Reply::Html(posted) => json!({ "message_id": posted.reply.id }),
+            Reply::Html(posted, _) => json!({ "message_id": posted.reply.id }),
         }
     }
 
     fn page(&self, _: &Shell) -> askama::Result<Html> {
-        let id = match self {
-            Reply::Json(row) => &row.conversation_id,
-            Reply::Html(posted) => &posted.conversation.id,
-        };
-        Ok(Html::GoTo(format!("/chat/{id}")))
+        Ok(Html::GoTo(match self {
+            Reply::Json(row) => format!("/chat/{}", row.conversation_id),
+            Reply::Html(posted, _) => {
+                let place = format!("/chat/{}", posted.conversation.id);
+                match posted
+                    .reply
+                    .parent_id
+                    .as_ref()
+                    .filter(|_| posted.replaces.is_some())
+                {
+                    Some(question) => format!("{place}#m-{question}"),
+                    None => place,
+                }
+            }
+        }))
     }
 
     fn fragment(&self, shell: &Shell) -> askama::Result<Html> {
         match self {
             Reply::Json(_) => self.page(shell),
-            Reply::Html(posted) => {
-                let said = posted.message.as_ref().map(MessageView::of);
-                let reply = MessageView::of(&posted.reply);
-                views::posted(&posted.conversation, posted.is_new, said, reply)
+            Reply::Html(posted, branch) => {
+                let view = |message| match branch {
+                    Some(branch) => branch.open.show(message),
+                    None => MessageView::of(message, None),
+                };
+                let (said, reply) = (posted.message.as_ref().map(view), view(&posted.reply));
+                let later = posted
+                    .replaces
+                    .iter()
+                    .map(|id| format!("#m-{id} ~ .message"));
+                let fork = branch.iter().zip(later).next();
+                let fork = fork.map(|(branch, later)| branch.fork(later));
+                views::posted(&posted.conversation, posted.is_new, said, reply, fork)
             }
         }
     }

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::conversations as pages;
+use super::path::Versions;
 use super::views;
 use crate::auth::CurrentUser;
 use crate::cars::Car;
@@ -38,16 +39,25 @@ pub async fn events(
     let id = parse_id(&id)?;
     let (user_id, message_id) = (current.user.id.clone(), id.clone());
     // Asked for before the stream begins, so that a stranger gets a 404 and not an empty stream.
-    let message = app
+    let (message, siblings) = app
         .db
-        .read(move |conn| messages::get(conn, &user_id, &message_id))
+        .read(move |conn| {
+            let message = messages::get(conn, &user_id, &message_id)?;
+            let siblings = messages::siblings(conn, &message)?;
+            Ok((message, siblings))
+        })
         .await?;
     if message.role != Role::Assistant {
         return Err(Error::NotFound);
     }
     let encoder = match format {
         Format::Fragment => Encoder::Fragments {
-            id: id.clone(),
+            versions: Versions::of(&id, &siblings),
+            // What is written comes from the feed.
+            reply: Box::new(Message {
+                text: String::new(),
+                ..message
+            }),
             shown: None,
         },
         Format::Json | Format::Page => Encoder::resume(&req),
@@ -147,7 +157,10 @@ impl Follow {
             Encoder::Fragments { .. } => {
                 let (user_id, id) = (self.user_id.clone(), row.conversation_id.clone());
                 let open = pages::read_open(&self.app, user_id, id).await?;
-                let html = views::finished_reply(row, &open.ledger, &self.app.catalogue())
+                // The page may have gone over to another branch, on this device or elsewhere.
+                let is_shown = open.messages.iter().any(|shown| shown.id == row.id);
+                let chips = is_shown.then(|| open.chips(&self.app.catalogue()));
+                let html = views::finished_reply(row, open.versions(row), chips)
                     .map_err(Error::internal)?;
                 Ok(event("", None, &html) + &event("done", None, ""))
             }
@@ -168,7 +181,8 @@ pub enum Encoder {
     Json(Place),
     /// Each event is the whole inside of the message; htmx morphs it in.
     Fragments {
-        id: String,
+        reply: Box<Message>,
+        versions: Option<Versions>,
         /// Attempt, length of the text, whether there were cars.
         shown: Option<(i32, usize, bool)>,
     },
@@ -221,7 +235,11 @@ impl Encoder {
                     place.advance(progress.attempt, &progress.text, progress.cars.as_deref());
                 (!events.is_empty()).then_some(events)
             }
-            Encoder::Fragments { id, shown } => {
+            Encoder::Fragments {
+                reply,
+                versions,
+                shown,
+            } => {
                 let now = (
                     progress.attempt,
                     progress.text.len(),
@@ -232,7 +250,7 @@ impl Encoder {
                 }
                 *shown = Some(now);
                 let cars = progress.cars.as_deref().unwrap_or_default();
-                let html = views::partial_reply(id, &progress.text, cars);
+                let html = views::partial_reply(reply, versions.clone(), &progress.text, cars);
                 html.map(|html| event("", None, &html))
                     .inspect_err(|error| tracing::error!(%error, "a fragment can't be rendered"))
                     .ok()

@@ -5,10 +5,11 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::markdown;
-use super::needs::{Chips, Ledger};
+use super::needs::Chips;
+use super::path::Versions;
 use crate::advisor::audit::Unverified;
 use crate::card::{self, CarView};
-use crate::cars::{Car, Catalogue};
+use crate::cars::Car;
 use crate::db;
 use crate::db::conversations::Conversation;
 use crate::db::messages::{Message, Role, Status};
@@ -82,6 +83,7 @@ fn unverified_json(message: &Message) -> Option<Vec<Value>> {
 /// A message as its template shows it.
 pub struct MessageView {
     pub id: String,
+    pub conversation_id: String,
     pub is_user: bool,
     pub status: Status,
     /// Sanitised.
@@ -97,15 +99,20 @@ pub struct MessageView {
     pub unverified: usize,
     /// Its text is kept but was never checked: it was stopped, or it failed half way.
     pub is_unchecked: bool,
+    /// Its place among its siblings; None where it has none.
+    pub versions: Option<Versions>,
+    /// How a person's own words are changed; None for replies.
+    pub edit: Option<EditForm>,
 }
 
 impl MessageView {
-    pub fn of(message: &Message) -> Self {
+    pub fn of(message: &Message, versions: Option<Versions>) -> Self {
         let is_user = message.role == Role::User;
         let cars: Vec<Car> = read_json(message.cars.as_deref());
         let unverified: Vec<Unverified> = read_json(message.unverified.as_deref());
         Self {
             id: message.id.clone(),
+            conversation_id: message.conversation_id.clone(),
             is_user,
             status: message.status,
             html: match is_user {
@@ -125,6 +132,13 @@ impl MessageView {
                 .as_deref()
                 .map(|model| crate::advisor::model_label(model).to_owned()),
             catalogue: message.catalogue.clone(),
+            versions,
+            edit: is_user.then(|| EditForm {
+                message_id: message.id.clone(),
+                conversation_id: message.conversation_id.clone(),
+                text: message.text.clone(),
+                wrong: None,
+            }),
         }
     }
 
@@ -137,20 +151,83 @@ impl MessageView {
         self.status == Status::Stopped
     }
 
+    /// There is no whole answer yet, so that another try is what most people want next.
     pub fn can_retry(&self) -> bool {
         matches!(self.status, Status::Stopped | Status::Failed)
     }
+}
+
+/// The form in which a person says something differently.
+#[derive(Clone, Debug)]
+pub struct EditForm {
+    pub message_id: String,
+    pub conversation_id: String,
+    /// What stands in it.
+    pub text: String,
+    /// Why it could not be sent.
+    pub wrong: Option<String>,
+}
+
+impl EditForm {
+    /// The longest text, in characters.
+    pub fn longest(&self) -> usize {
+        super::post::LONGEST
+    }
+}
+
+#[derive(Template)]
+#[template(path = "chat/_edit.html")]
+struct EditPartial<'a> {
+    edit: &'a EditForm,
+    form_key: String,
+}
+
+/// The form again, with what was written and why it could not be sent.
+pub fn edit_form(edit: &EditForm) -> askama::Result<Html> {
+    let form_key = db::new_id();
+    Ok(Html::Body(EditPartial { edit, form_key }.render()?))
 }
 
 #[derive(Template)]
 #[template(path = "chat/_message.html")]
 struct MessagePartial {
     message: MessageView,
+    form_key: String,
 }
 
 /// One message, whole.
 pub fn message(message: MessageView) -> askama::Result<Html> {
-    Ok(Html::Body(MessagePartial { message }.render()?))
+    let form_key = db::new_id();
+    Ok(Html::Body(MessagePartial { message, form_key }.render()?))
+}
+
+/// Where a branch begins on a page that shows another: what goes with the message in whose place it comes.
+pub struct Fork {
+    /// A selector of the messages after that one.
+    pub later: String,
+    /// The needs at the end of the branch.
+    pub chips: Chips,
+}
+
+#[derive(Template)]
+#[template(path = "chat/_branch.html")]
+struct BranchPartial {
+    messages: Vec<MessageView>,
+    fork: Fork,
+    /// What a screen reader hears.
+    status: String,
+    form_key: String,
+}
+
+/// What htmx puts on the page when another branch is shown, from its first message on.
+pub fn branch(messages: Vec<MessageView>, fork: Fork, status: String) -> askama::Result<Html> {
+    let partial = BranchPartial {
+        messages,
+        fork,
+        status,
+        form_key: db::new_id(),
+    };
+    Ok(Html::Body(partial.render()?))
 }
 
 #[derive(Template)]
@@ -160,6 +237,8 @@ struct PostedPartial<'a> {
     is_new: bool,
     said: Option<MessageView>,
     reply: MessageView,
+    /// Where it takes the place of an earlier message.
+    fork: Option<Fork>,
     /// For the next message in the composer.
     form_key: String,
 }
@@ -171,12 +250,14 @@ pub fn posted(
     is_new: bool,
     said: Option<MessageView>,
     reply: MessageView,
+    fork: Option<Fork>,
 ) -> askama::Result<Html> {
     let partial = PostedPartial {
         conversation,
         is_new,
         said,
         reply,
+        fork,
         form_key: db::new_id(),
     };
     Ok(Html::Body(partial.render()?))
@@ -186,42 +267,44 @@ pub fn posted(
 #[template(path = "chat/_reply.html")]
 struct ReplyPartial {
     message: MessageView,
+    form_key: String,
 }
 
 #[derive(Template)]
 #[template(path = "chat/_finished.html")]
 struct FinishedPartial {
     message: MessageView,
-    chips: Chips,
+    chips: Option<Chips>,
+    form_key: String,
 }
 
 /// The inside of a reply that is still being made.
-pub fn partial_reply(id: &str, text: &str, cars: &[Car]) -> askama::Result<String> {
+pub fn partial_reply(
+    reply: &Message,
+    versions: Option<Versions>,
+    text: &str,
+    cars: &[Car],
+) -> askama::Result<String> {
     let message = MessageView {
-        id: id.to_owned(),
-        is_user: false,
         status: Status::Running,
         html: markdown::to_html(text),
-        text: String::new(),
-        error: None,
         cars: card::cards(cars),
-        advisor: None,
-        catalogue: None,
-        unverified: 0,
-        is_unchecked: false,
+        ..MessageView::of(reply, versions)
     };
-    ReplyPartial { message }.render()
+    let form_key = db::new_id();
+    ReplyPartial { message, form_key }.render()
 }
 
-/// The inside of a finished reply, and what else on the page changes with it.
+/// The inside of a finished reply, and what else on the page changes with it: the needs only where its branch is shown.
 pub fn finished_reply(
     reply: &Message,
-    ledger: &Ledger,
-    catalogue: &Catalogue,
+    versions: Option<Versions>,
+    chips: Option<Chips>,
 ) -> askama::Result<String> {
     FinishedPartial {
-        message: MessageView::of(reply),
-        chips: Chips::of(&reply.conversation_id, ledger, None, catalogue),
+        message: MessageView::of(reply, versions),
+        chips,
+        form_key: db::new_id(),
     }
     .render()
 }

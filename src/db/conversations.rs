@@ -72,6 +72,21 @@ pub fn set_head(
     Ok(())
 }
 
+/// Shows the path that ends with `head_id`, and leaves the conversation where it is in the list. Its row is held until
+/// the transaction ends.
+pub fn show(conn: &mut Conn, user_id: &str, id: &str, head_id: &str) -> Result<(), Error> {
+    let of_user = conversations::table
+        .filter(dsl::id.eq(id))
+        .filter(dsl::user_id.eq(user_id));
+    match diesel::update(of_user)
+        .set(dsl::head_id.eq(head_id))
+        .execute(conn)?
+    {
+        0 => Err(Error::NotFound),
+        _ => Ok(()),
+    }
+}
+
 /// Moves the conversation to the top of the list, and holds its row until the transaction ends.
 pub fn touch(conn: &mut Conn, user_id: &str, id: &str, now: NaiveDateTime) -> Result<(), Error> {
     let of_user = conversations::table

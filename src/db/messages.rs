@@ -127,6 +127,20 @@ pub fn of_conversation(
     Ok(query.load(conn)?)
 }
 
+/// Each message's id and the one that it answers, all branches, oldest first.
+pub fn links(
+    conn: &mut Conn,
+    user_id: &str,
+    conversation_id: &str,
+) -> Result<Vec<(String, Option<String>)>, Error> {
+    let query = messages::table
+        .filter(dsl::conversation_id.eq(conversation_id))
+        .filter(dsl::user_id.eq(user_id))
+        .order(dsl::id)
+        .select((dsl::id, dsl::parent_id));
+    Ok(query.load(conn)?)
+}
+
 /// The ids of the messages that answer the same one, oldest first, itself among them.
 pub fn siblings(conn: &mut Conn, message: &Message) -> Result<Vec<String>, Error> {
     let mut query = messages::table

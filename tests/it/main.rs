@@ -6,6 +6,7 @@
 
 mod accounts;
 mod audit;
+mod branches;
 mod cars;
 mod catalogue;
 mod chat;
