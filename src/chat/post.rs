@@ -426,21 +426,11 @@ impl View for Reply {
     }
 
     fn page(&self, _: &Shell) -> askama::Result<Html> {
-        Ok(Html::GoTo(match self {
-            Reply::Json(row) => format!("/chat/{}", row.conversation_id),
-            Reply::Html(posted, _) => {
-                let place = format!("/chat/{}", posted.conversation.id);
-                match posted
-                    .reply
-                    .parent_id
-                    .as_ref()
-                    .filter(|_| posted.replaces.is_some())
-                {
-                    Some(question) => format!("{place}#m-{question}"),
-                    None => place,
-                }
-            }
-        }))
+        let id = match self {
+            Reply::Json(row) => &row.conversation_id,
+            Reply::Html(posted, _) => &posted.conversation.id,
+        };
+        Ok(Html::GoTo(format!("/chat/{id}")))
     }
 
     fn fragment(&self, shell: &Shell) -> askama::Result<Html> {

@@ -222,7 +222,7 @@ export default async function tell(facts) {
   await upstream.stop();
 }
 
-async function checkWidths(page) {
+export async function checkWidths(page) {
   for (const width of [320, 360, DESKTOP.width]) {
     await page.setViewportSize({ width, height: PHONE.height });
     const { wide, culprits } = await page.evaluate(() => {
@@ -235,7 +235,7 @@ async function checkWidths(page) {
 }
 
 /** axe on a phone in light, and on a desktop in dark and light: layout and colours change independently. */
-async function checkAccess(page) {
+export async function checkAccess(page) {
   await page.evaluate(AXE);
   for (const [viewport, colorScheme] of [[PHONE, "light"], [PHONE, "dark"], [DESKTOP, "light"], [DESKTOP, "dark"]]) {
     await page.setViewportSize(viewport);
@@ -249,7 +249,7 @@ async function checkAccess(page) {
 }
 
 /** The HTML as the server sent it on the way here: pages, fragments, the page after a reload, and the events of its replies. */
-async function checkServed(page, served) {
+export async function checkServed(page, served) {
   const bodies = await Promise.all(served);
   const again = await page.request.get(page.url(), { headers: { accept: "text/html" } });
   if (again.ok()) bodies.push([`${page.url()} again`, await again.text()]);
@@ -263,7 +263,7 @@ async function checkServed(page, served) {
       // As htmx itself does before it parses: the browser never sees the element.
       .replace(/(<\/?)hx-partial\b/g, "$1template")
       // Who has no JavaScript has no other way to see the answer come. Anywhere else it stays an error.
-      .replace(/(<noscript>)<meta http-equiv="refresh" content="2">(<link rel="stylesheet" href="\/static\/waiting\.\w+\.css"><\/noscript>)/, "$1$2");
+      .replace(/(<noscript>)<meta http-equiv="refresh" content="2; url=\/chat\/[\w-]+">(<link rel="stylesheet" href="\/static\/waiting\.\w+\.css"><\/noscript>)/, "$1$2");
     const { results } = await validator.validateString(parsed);
     const messages = results.flatMap((result) => result.messages);
     const complaints = messages.map((one) => `${one.ruleId} at ${one.line}:${one.column}: ${one.message}: ${html.split("\n")[one.line - 1]?.trim().slice(0, 160)}`);
