@@ -6,6 +6,7 @@ mod idempotency;
 pub mod markdown;
 mod messages;
 mod needs;
+mod open;
 mod path;
 mod post;
 mod stream;

@@ -6,7 +6,7 @@ use actix_web::web;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::conversations::{self as pages, Open};
+use super::open::{Open, read_open};
 use super::path::Branches;
 use super::views::{self, Fork};
 use crate::auth::CurrentUser;
@@ -102,7 +102,7 @@ impl Branch {
     /// The branch that a conversation of that user shows.
     pub async fn read(app: &App, user_id: String, id: String) -> Result<Self, Error> {
         Ok(Self {
-            open: pages::read_open(app, user_id, id).await?,
+            open: read_open(app, user_id, id).await?,
             catalogue: app.catalogue(),
         })
     }

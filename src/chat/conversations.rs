@@ -11,15 +11,14 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::needs::{Chips, Ledger, WrongNeed};
-use super::path::{self, Branches, Versions};
+use super::open::{Open, read_open};
 use super::post;
 use super::views::{self, EditForm, MessageView};
 use crate::auth::{self, CurrentUser};
 use crate::cars::Catalogue;
 use crate::db;
 use crate::db::conversations::{self, Conversation};
-use crate::db::messages::{self, Message};
-use crate::db::need_edits;
+use crate::db::messages::Message;
 use crate::error::Error;
 use crate::state::App;
 use crate::web::format::Format;
@@ -150,31 +149,6 @@ pub async fn with_wrong_need(
     })
 }
 
-/// A conversation of that user with the path that is shown.
-pub async fn read_open(app: &App, user_id: String, id: String) -> Result<Open, Error> {
-    app.db
-        .read(move |conn| {
-            let conversation = conversations::get(conn, &user_id, &id)?;
-            let all = messages::of_conversation(conn, &user_id, &id)?;
-            let links = all
-                .iter()
-                .map(|message| (message.id.clone(), message.parent_id.clone()));
-            let branches = Branches::of(links);
-            let messages = match &conversation.head_id {
-                Some(head) => path::to_head(all, head),
-                None => Vec::new(),
-            };
-            let edits = need_edits::of_conversation(conn, &user_id, &id)?;
-            Ok(Open {
-                ledger: Ledger::of(&messages, edits)?,
-                conversation,
-                messages,
-                branches,
-            })
-        })
-        .await
-}
-
 /// `DELETE /chat/{conversation}`.
 pub async fn delete(
     app: web::Data<App>,
@@ -232,44 +206,6 @@ fn read_cursor(cursor: &str) -> Result<(NaiveDateTime, String), Error> {
             Some((time.naive_utc(), parse_id(id).ok()?))
         })
         .ok_or_else(|| Error::field("cursor", "Give the cursor as `next` had it."))
-}
-
-/// One conversation, the path that is shown, and the needs at its end.
-pub struct Open {
-    pub conversation: Conversation,
-    pub messages: Vec<Message>,
-    pub branches: Branches,
-    pub ledger: Ledger,
-}
-
-impl Open {
-    /// The conversation for a program.
-    pub fn json(&self) -> Value {
-        let message = |message| views::message_json(message, self.branches.siblings(message));
-        json!({
-            "id": self.conversation.id,
-            "title": self.conversation.title,
-            "created_at": self.conversation.created_at.and_utc(),
-            "updated_at": self.conversation.updated_at.and_utc(),
-            "messages": self.messages.iter().map(message).collect::<Vec<_>>(),
-            "needs": self.ledger.needs,
-        })
-    }
-
-    /// Where one of its messages stands among its siblings.
-    pub fn versions(&self, message: &Message) -> Option<Versions> {
-        Versions::of(&message.id, self.branches.siblings(message))
-    }
-
-    /// One of its messages as people see it.
-    pub fn show(&self, message: &Message) -> MessageView {
-        MessageView::of(message, self.versions(message))
-    }
-
-    /// Its needs as people see them.
-    pub fn chips(&self, catalogue: &Catalogue) -> Chips {
-        Chips::of(&self.conversation.id, &self.ledger, None, catalogue)
-    }
 }
 
 /// The chat: the list, and one conversation or the beginning of a new one.

@@ -9,7 +9,7 @@ use futures_util::stream::{Stream, unfold};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::conversations as pages;
+use super::open::read_open;
 use super::path::Versions;
 use super::views;
 use crate::auth::CurrentUser;
@@ -156,7 +156,7 @@ impl Follow {
             Encoder::Json(place) => Ok(finish_json(place, row)),
             Encoder::Fragments { .. } => {
                 let (user_id, id) = (self.user_id.clone(), row.conversation_id.clone());
-                let open = pages::read_open(&self.app, user_id, id).await?;
+                let open = read_open(&self.app, user_id, id).await?;
                 // The page may have gone over to another branch, on this device or elsewhere.
                 let is_shown = open.messages.iter().any(|shown| shown.id == row.id);
                 let chips = is_shown.then(|| open.chips(&self.app.catalogue()));

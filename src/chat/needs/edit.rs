@@ -11,6 +11,7 @@ use crate::advisor::needs::{Edit, Field, Need};
 use crate::auth::CurrentUser;
 use crate::cars::Catalogue;
 use crate::chat::conversations::{self as pages, ChatView};
+use crate::chat::open::{Open, read_open};
 use crate::db::messages::{Message, Status};
 use crate::db::need_edits::{self, NewEdit};
 use crate::db::{self, conversations};
@@ -50,12 +51,12 @@ pub async fn edit(
 ) -> Result<Either<Show<NeedsView>, Show<ChatView>>, Error> {
     let id = parse_id(&id)?;
     let user_id = current.user.id;
-    let open = pages::read_open(&app, user_id.clone(), id.clone()).await?;
+    let open = read_open(&app, user_id.clone(), id.clone()).await?;
     let catalogue = app.catalogue();
     let error = match change(&open.ledger.needs, &body.value, &catalogue) {
         Ok(edit) => {
             store(&app, user_id.clone(), &open, edit).await?;
-            let open = pages::read_open(&app, user_id, id.clone()).await?;
+            let open = read_open(&app, user_id, id.clone()).await?;
             let view = NeedsView::new(id, &open.ledger, None, &catalogue);
             return Ok(Either::Left(Show::new(view)));
         }
@@ -139,7 +140,7 @@ fn change(needs: &[Need], editing: &Editing, catalogue: &Catalogue) -> Result<Ed
     }
 }
 
-async fn store(app: &App, user_id: String, open: &pages::Open, edit: Edit) -> Result<(), Error> {
+async fn store(app: &App, user_id: String, open: &Open, edit: Edit) -> Result<(), Error> {
     let conversation_id = open.conversation.id.clone();
     // It counts from the message that the person has before them, but not from a reply that came to nothing: another
     // try leaves that one aside, and the change with it.
