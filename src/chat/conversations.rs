@@ -18,7 +18,7 @@ use crate::auth::{self, CurrentUser};
 use crate::cars::Catalogue;
 use crate::db;
 use crate::db::conversations::{self, Conversation};
-use crate::db::messages::Message;
+use crate::db::messages::{self, Message};
 use crate::error::Error;
 use crate::state::App;
 use crate::web::format::Format;
@@ -95,14 +95,23 @@ pub async fn again(
     draft: Draft,
     error: Error,
 ) -> Result<Show<ChatView>, Error> {
-    let open = match draft.conversation_id.as_deref().map(parse_id) {
-        Some(Ok(id)) => Some(read_open(app, user_id.clone(), id).await?),
-        Some(Err(_)) | None => None,
-    };
     let replaces = draft.replaces.map(|id| parse_id(&id)).transpose()?;
+    let conversation_id = match (&replaces, draft.conversation_id.as_deref().map(parse_id)) {
+        // The message knows where it belongs.
+        (Some(id), _) => {
+            let (user_id, id) = (user_id.clone(), id.clone());
+            let old = app.db.read(move |conn| messages::get(conn, &user_id, &id));
+            Some(old.await?.conversation_id)
+        }
+        (None, Some(Ok(id))) => Some(id),
+        (None, Some(Err(_)) | None) => None,
+    };
+    let open = match conversation_id {
+        Some(id) => Some(read_open(app, user_id.clone(), id).await?),
+        None => None,
+    };
     let wrong_edit = replaces.map(|message_id| EditForm {
         message_id,
-        conversation_id: draft.conversation_id.unwrap_or_default(),
         text: draft.text.clone(),
         wrong: Some(error.to_string()),
     });

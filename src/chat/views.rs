@@ -135,7 +135,6 @@ impl MessageView {
             versions,
             edit: is_user.then(|| EditForm {
                 message_id: message.id.clone(),
-                conversation_id: message.conversation_id.clone(),
                 text: message.text.clone(),
                 wrong: None,
             }),
@@ -161,7 +160,6 @@ impl MessageView {
 #[derive(Clone, Debug)]
 pub struct EditForm {
     pub message_id: String,
-    pub conversation_id: String,
     /// What stands in it.
     pub text: String,
     /// Why it could not be sent.

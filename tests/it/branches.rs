@@ -214,11 +214,7 @@ async fn a_browser_without_javascript_edits_asks_again_and_steps() {
 
     // What was refused stands beside the message, with the reason.
     let long = format!("<b>{}", "word ".repeat(2_000));
-    let form = [
-        ("message", long.as_str()),
-        ("replaces", id),
-        ("conversation_id", conversation),
-    ];
+    let form = [("message", long.as_str()), ("replaces", id)];
     let refused = browser.post("/chat/").form(&form).send().await.unwrap();
     assert_eq!(refused.status(), 422);
     let html = text_of(refused).await;
@@ -367,7 +363,6 @@ async fn a_reply_that_runs_is_finished_on_its_branch_while_another_is_shown() {
     let form = [
         ("message", "a red wagon"),
         ("replaces", asked["parent_id"].as_str().unwrap()),
-        ("conversation_id", conversation),
     ];
     let refused = browser.post("/chat/").form(&form).send().await.unwrap();
     assert_eq!(refused.status(), 409);
