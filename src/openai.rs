@@ -1,6 +1,7 @@
 //! The wire to a model's server: streaming Chat Completions, with deadlines, retries and no redirects.
 
 mod answer;
+pub mod breaker;
 
 use std::time::Duration;
 
@@ -75,6 +76,15 @@ impl Failure {
             Failure::Filtered => {
                 "The model declined to answer this. Your message is kept: try putting it another way."
             }
+        }
+    }
+
+    /// Whether it tells of the server's health, rather than of what it was asked.
+    pub fn is_the_servers(&self) -> bool {
+        match self {
+            Failure::Status(status, _) => !matches!(status, 400 | 413 | 422),
+            Failure::Filtered | Failure::Ours(_) => false,
+            _ => true,
         }
     }
 
