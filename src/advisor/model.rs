@@ -13,6 +13,7 @@ use super::{
 };
 use crate::cars::{Car, Catalogue};
 use crate::config::OpenAiConfig;
+use crate::openai::breaker::{Breaker, Trouble};
 use crate::openai::{self, Client, Delta, Failure, Message, ToolCall, Usage};
 
 /// How often the model may call tools before it has to answer.
@@ -39,6 +40,21 @@ pub struct Model {
     first_line: String,
     /// The names of the catalogue of the last answer, gathered once for each catalogue.
     names: Arc<Mutex<Option<Gathered>>>,
+    breaker: Arc<Breaker>,
+}
+
+/// A reply that a model did not bring to its end.
+pub(super) struct Broken {
+    pub(super) failure: Failure,
+    /// Somebody may have read the beginning of it.
+    spoke: bool,
+}
+
+impl Broken {
+    /// Not what the model declined to say, and not what was begun: two answers in one are none.
+    pub(super) fn can_be_stood_in_for(&self) -> bool {
+        !self.spoke && !matches!(self.failure, Failure::Filtered | Failure::Ours(_))
+    }
 }
 
 /// A catalogue, and its names.
@@ -50,6 +66,7 @@ impl Model {
             client: Client::new(config)?,
             first_line,
             names: Arc::default(),
+            breaker: Arc::default(),
         })
     }
 
@@ -57,11 +74,37 @@ impl Model {
         self.client.model()
     }
 
+    /// What was wrong with the last call, if anything.
+    pub(super) fn trouble(&self) -> Option<Trouble> {
+        self.breaker.trouble()
+    }
+
+    /// Makes a reply, unless the server is being left alone.
     pub(super) async fn reply(
         &self,
         request: &Request,
         out: &mpsc::Sender<Piece>,
-    ) -> Result<Made, Failure> {
+    ) -> Result<Made, Broken> {
+        let mut heard = Heard::new(out);
+        let made = match self.breaker.enter() {
+            Err(failure) => Err(failure),
+            Ok(pass) => {
+                let made = self.converse(request, &mut heard).await;
+                match &made {
+                    Ok(_) => pass.succeeded(),
+                    Err(failure) => pass.failed(failure),
+                }
+                made
+            }
+        };
+        made.map_err(|failure| Broken {
+            failure,
+            spoke: !heard.text.is_empty(),
+        })
+    }
+
+    /// Rounds of text and tool calls until the answer is whole.
+    async fn converse(&self, request: &Request, heard: &mut Heard<'_>) -> Result<Made, Failure> {
         let deadline = Instant::now() + openai::TOTAL;
         let catalogue = &request.catalogue;
         let mut desk = Desk::of(request).await?;
@@ -70,13 +113,12 @@ impl Model {
         messages.extend(prompt::history(&request.turns));
 
         let schemas = tools::schemas();
-        let mut heard = Heard::new(out);
         let mut has_tools = true;
         let mut round = 0;
         loop {
             // The last round has no tools, so it can only answer.
             let tools = (has_tools && round < ROUNDS).then_some(&schemas);
-            let said = match self.round(&messages, tools, deadline, &mut heard).await {
+            let said = match self.round(&messages, tools, deadline, heard).await {
                 // A server that knows no tools gets what a search for the needs finds instead.
                 Err(Failure::Status(400 | 422 | 501, _)) if tools.is_some() && round == 0 => {
                     has_tools = false;
@@ -110,14 +152,14 @@ impl Model {
             }
             round += 1;
         }
-        let Heard { text, usage, .. } = heard;
+        let (text, usage) = (heard.text.clone(), heard.usage);
         if text.trim().is_empty() {
             return Err(Failure::Truncated);
         }
         let (unverified, cars) = self
             .audit(catalogue, &text, desk.evidence, desk.found)
             .await?;
-        out.send(Piece::Cars(cars.clone())).await.ok();
+        heard.out.send(Piece::Cars(cars.clone())).await.ok();
         let answer = Answer {
             text,
             cars,
@@ -128,6 +170,7 @@ impl Model {
             answer,
             unverified,
             usage,
+            stands_in: None,
         })
     }
 

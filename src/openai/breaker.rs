@@ -26,6 +26,14 @@ struct State {
     last: Option<Failure>,
 }
 
+/// What is wrong with the model's server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trouble {
+    pub failure: Failure,
+    /// It is left alone over it.
+    pub is_open: bool,
+}
+
 /// Leave for one reply. Dropped without a word, as when the person stops it, it tells nothing.
 #[derive(Debug)]
 pub struct Pass<'a> {
@@ -58,10 +66,12 @@ impl Breaker {
     }
 
     /// The failure that the last call ended with, if it did; and whether the server is left alone over it.
-    pub fn trouble(&self) -> Option<(Failure, bool)> {
+    pub fn trouble(&self) -> Option<Trouble> {
         let state = self.lock();
-        let last = state.last.clone()?;
-        Some((last, state.opened.is_some()))
+        Some(Trouble {
+            failure: state.last.clone()?,
+            is_open: state.opened.is_some(),
+        })
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -82,12 +92,15 @@ impl Pass<'_> {
 
     /// The reply failed. Failures that say nothing about the server's health don't count.
     pub fn failed(self, failure: &Failure) {
-        if !failure.is_the_servers() {
+        if matches!(failure, Failure::Filtered | Failure::Ours(_)) {
             return;
         }
         let mut state = self.breaker.lock();
-        state.failures += 1;
         state.last = Some(failure.clone());
+        if !failure.is_the_servers() {
+            return;
+        }
+        state.failures += 1;
         if self.is_probe || state.failures >= FAILURES {
             if state.opened.is_none() {
                 tracing::error!(%failure, "the model's server keeps failing; the catalogue advisor answers meanwhile");
@@ -123,10 +136,15 @@ mod tests {
         fail(&breaker, FAILURES - 1);
         // What the person or the model is to blame for says nothing about the server.
         breaker.enter().unwrap().failed(&Failure::Filtered);
+        breaker
+            .enter()
+            .unwrap()
+            .failed(&Failure::Status(400, "context_length_exceeded".into()));
         assert!(breaker.enter().is_ok());
         fail(&breaker, 1);
         assert_eq!(breaker.enter().unwrap_err(), Failure::TooMany);
-        assert_eq!(breaker.trouble(), Some((Failure::TooMany, true)));
+        let trouble = breaker.trouble().unwrap();
+        assert!(trouble.is_open && trouble.failure == Failure::TooMany);
 
         tokio::time::advance(PAUSE).await;
         let probe = breaker.enter().unwrap();
