@@ -7,6 +7,7 @@ mod messages;
 mod needs;
 mod path;
 mod post;
+mod search;
 mod stream;
 pub mod views;
 pub mod worker;
@@ -21,6 +22,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
                 .route(web::get().to(conversations::list))
                 .route(web::post().to(post::post)),
         )
+        .service(web::resource("/chat/search").route(web::get().to(search::search)))
         .service(web::resource("/chat/messages/{id}").route(web::get().to(messages::get)))
         .service(web::resource("/chat/messages/{id}/events").route(web::get().to(stream::events)))
         .service(web::resource("/chat/messages/{id}/stop").route(web::post().to(messages::stop)))

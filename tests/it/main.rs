@@ -19,5 +19,8 @@ mod needs;
 mod process;
 mod readme;
 mod restart;
+mod search;
 mod site;
+// The faults, which share it, use all of it.
+#[allow(dead_code)]
 mod upstream;
