@@ -1,6 +1,7 @@
 //! Conversations: what people write, the replies that are made, and how both are shown.
 
 mod conversations;
+mod export;
 mod idempotency;
 pub mod markdown;
 mod messages;
@@ -32,6 +33,8 @@ pub fn routes(config: &mut web::ServiceConfig) {
                 .route(web::patch().to(needs::edit))
                 .route(web::post().to(needs::edit)),
         )
+        .service(web::resource("/chat/{id}/export").route(web::get().to(export::export)))
+        .service(web::resource("/chat/{id}/print").route(web::get().to(export::print)))
         .service(
             web::resource("/chat/{id}")
                 .route(web::get().to(conversations::open))

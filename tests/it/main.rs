@@ -11,6 +11,7 @@ mod catalogue;
 mod chat;
 mod database;
 mod eval;
+mod export;
 mod formats;
 mod idempotency;
 mod law;
