@@ -7,6 +7,7 @@ use askama::Template;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::markdown;
 use crate::auth::CurrentUser;
 use crate::db::messages::Role;
 use crate::db::search::{self, Hit, Link};
@@ -72,7 +73,10 @@ pub async fn search(
     let shown = shown(&hits, links);
     let results = hits.into_iter().map(|hit| Place {
         is_shown: shown.contains(&hit.id),
-        context: context(&hit.text, &terms),
+        context: match hit.role {
+            Role::User => context(&hit.text, &terms),
+            Role::Assistant => context(&markdown::to_text(&hit.text), &terms),
+        },
         hit,
     });
     Ok(Show::new(Found {
