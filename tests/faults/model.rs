@@ -299,7 +299,7 @@ async fn one(case: Case) -> Row {
     let upstream = Upstream::start(case.scripts.clone()).await;
     let site = start(&upstream.base_url).await;
     let program = site.new_program().await;
-    let (mut row, conversation) = ask(&case.fault, case.outcome, &program).await;
+    let (mut row, conversation) = ask(case.fault, case.outcome, &program).await;
     let name = case.fault;
     assert_eq!(upstream.requests().len(), case.calls, "{name}: calls");
     let told = site.stranger().read("/readyz").await["advisor"]["detail"].clone();
