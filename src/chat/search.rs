@@ -290,7 +290,7 @@ mod tests {
             marked("A small Hybrid, small!", "small HYB"),
             "A [small] [Hyb]rid, [small]!"
         );
-        assert_eq!(marked("ÜBER İzmir", "über izmir"), "[ÜBER] İzmir");
+        assert_eq!(marked("ÜBER İzmir", "über izmir"), "[ÜBER] [İzmir]");
         let long = format!(
             "{} a plug-in hybrid {}",
             "before ".repeat(50),
