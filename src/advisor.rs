@@ -16,6 +16,7 @@ use self::model::Model;
 use self::needs::{Edit, Need};
 use crate::cars::{Car, Catalogue};
 use crate::config::Config;
+use crate::openai::breaker::Trouble;
 use crate::openai::{Failure, Usage};
 
 /// Who said it.
@@ -85,6 +86,8 @@ pub struct Request {
     pub catalogue: Arc<Catalogue>,
     pub turns: Vec<Turn>,
     pub knowledge: Knowledge,
+    /// Whether there are tokens left for a model; without, the catalogue advisor answers.
+    pub has_tokens: bool,
 }
 
 /// A part of a reply, sent while it is made.
@@ -115,6 +118,35 @@ pub struct Made {
     pub unverified: Vec<Unverified>,
     /// Tokens, where a model made it.
     pub usage: Option<Usage>,
+    /// Set where the catalogue advisor answers in the place of a model.
+    pub stands_in: Option<StandIn>,
+}
+
+/// Why the catalogue advisor answers though a model is set up.
+#[derive(Clone, Debug)]
+pub enum StandIn {
+    /// The model's server failed, or is left alone because it keeps failing.
+    Failed(Failure),
+    /// The tokens of the day are used up.
+    NoTokens,
+}
+
+impl StandIn {
+    /// What the person is told beside the answer.
+    pub fn for_person(&self) -> String {
+        let (what, advice) = match self {
+            StandIn::Failed(Failure::Truncated | Failure::Malformed(_)) => (
+                "The model that answers sent nothing that can be used",
+                "Ask again for its own answer.",
+            ),
+            StandIn::Failed(failure) => (failure.what_happened(), "Ask again for its own answer."),
+            StandIn::NoTokens => (
+                "Today's share of the AI model is used up",
+                "The model answers again from midnight UTC.",
+            ),
+        };
+        format!("{what}, so Autio's built-in catalogue advisor answered instead. {advice}")
+    }
 }
 
 /// Who answers, chosen once at start.
@@ -150,34 +182,60 @@ impl Advisor {
 
     /// Makes a reply, sending its parts to `out` as they come. Dropping the future ends it.
     ///
+    /// A model that fails before it has said a word is stood in for by the catalogue advisor.
+    ///
     /// # Errors
-    /// When the model's server fails for good. What was sent by then stays sent.
+    /// When the model declines, or fails in the middle. What was sent by then stays sent.
     pub async fn reply(
         &self,
         request: &Request,
         out: &mpsc::Sender<Piece>,
     ) -> Result<Made, Failure> {
         match self {
-            Advisor::Catalogue => {
-                let request = request.clone();
-                let answer = off_the_async_threads(move || {
-                    catalogue::answer(&request.catalogue, &request.turns, request.knowledge)
-                })
-                .await?;
-                // A reader who has gone away has nothing to hear; the answer is stored all the same.
-                for paragraph in answer.text.split_inclusive('\n') {
-                    out.send(Piece::Text(paragraph.to_owned())).await.ok();
-                }
-                out.send(Piece::Cars(answer.cars.clone())).await.ok();
-                Ok(Made {
-                    answer,
-                    unverified: Vec::new(),
-                    usage: None,
-                })
+            Advisor::Catalogue => from_catalogue(request, out, None).await,
+            Advisor::Model(_) if !request.has_tokens => {
+                from_catalogue(request, out, Some(StandIn::NoTokens)).await
             }
-            Advisor::Model(model) => model.reply(request, out).await,
+            Advisor::Model(model) => match model.reply(request, out).await {
+                Err(broken) if broken.can_be_stood_in_for() => {
+                    let failure = broken.failure;
+                    from_catalogue(request, out, Some(StandIn::Failed(failure))).await
+                }
+                made => made.map_err(|broken| broken.failure),
+            },
         }
     }
+
+    /// What was wrong the last time that the model was asked, for the operator.
+    pub fn trouble(&self) -> Option<Trouble> {
+        match self {
+            Advisor::Catalogue => None,
+            Advisor::Model(model) => model.trouble(),
+        }
+    }
+}
+
+async fn from_catalogue(
+    request: &Request,
+    out: &mpsc::Sender<Piece>,
+    stands_in: Option<StandIn>,
+) -> Result<Made, Failure> {
+    let request = request.clone();
+    let answer = off_the_async_threads(move || {
+        catalogue::answer(&request.catalogue, &request.turns, request.knowledge)
+    })
+    .await?;
+    // A reader who has gone away has nothing to hear; the answer is stored all the same.
+    for paragraph in answer.text.split_inclusive('\n') {
+        out.send(Piece::Text(paragraph.to_owned())).await.ok();
+    }
+    out.send(Piece::Cars(answer.cars.clone())).await.ok();
+    Ok(Made {
+        answer,
+        unverified: Vec::new(),
+        usage: None,
+        stands_in,
+    })
 }
 
 /// Reading a long conversation takes a while, and others must not wait for it.

@@ -2,6 +2,7 @@
 
 mod branch;
 mod conversations;
+mod export;
 mod idempotency;
 pub mod markdown;
 mod messages;
@@ -9,6 +10,7 @@ mod needs;
 mod open;
 mod path;
 mod post;
+mod search;
 mod stream;
 pub mod views;
 pub mod worker;
@@ -23,6 +25,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
                 .route(web::get().to(conversations::list))
                 .route(web::post().to(post::post)),
         )
+        .service(web::resource("/chat/search").route(web::get().to(search::search)))
         .service(web::resource("/chat/messages/{id}").route(web::get().to(messages::get)))
         .service(web::resource("/chat/messages/{id}/events").route(web::get().to(stream::events)))
         .service(web::resource("/chat/messages/{id}/stop").route(web::post().to(messages::stop)))
@@ -32,6 +35,8 @@ pub fn routes(config: &mut web::ServiceConfig) {
                 .route(web::patch().to(needs::edit))
                 .route(web::post().to(needs::edit)),
         )
+        .service(web::resource("/chat/{id}/export").route(web::get().to(export::export)))
+        .service(web::resource("/chat/{id}/print").route(web::get().to(export::print)))
         .service(
             web::resource("/chat/{id}")
                 .route(web::get().to(conversations::open))

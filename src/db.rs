@@ -34,6 +34,7 @@ pub mod messages;
 pub mod need_edits;
 mod pool;
 pub mod schema;
+pub mod search;
 pub mod sessions;
 pub mod shortlist;
 pub mod users;

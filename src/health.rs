@@ -3,6 +3,7 @@
 use actix_web::http::header::ContentType;
 use actix_web::{HttpResponse, web};
 use diesel::prelude::*;
+use serde_json::{Value, json};
 
 use crate::error::Error;
 use crate::state::App;
@@ -24,10 +25,10 @@ pub fn routes(config: &mut web::ServiceConfig) {
 
 /// `GET /healthz`: the process answers.
 async fn alive() -> HttpResponse {
-    say("ok")
+    say(json!({ "status": "ok" }))
 }
 
-/// `GET /readyz`: not draining, and the database answers with the schema in place.
+/// `GET /readyz`: not draining, and the database answers with the schema in place; and what is wrong with the model.
 async fn ready(app: web::Data<App>) -> Result<HttpResponse, Error> {
     if *app.draining.borrow() {
         return Err(Error::Unavailable);
@@ -39,11 +40,26 @@ async fn ready(app: web::Data<App>) -> Result<HttpResponse, Error> {
             Ok(one.is_some())
         })
         .await?;
-    Ok(say("ready"))
+    Ok(say(json!({ "status": "ready", "advisor": advisor(&app) })))
 }
 
-fn say(status: &str) -> HttpResponse {
+/// Who answers, and what the operator has to know of it. A model that fails doesn't make the process unready: the
+/// catalogue advisor answers meanwhile.
+fn advisor(app: &App) -> Value {
+    let trouble = app.advisor.trouble();
+    json!({
+        "model": app.advisor.model(),
+        "status": match &trouble {
+            None => "ok",
+            Some(trouble) if trouble.is_open => "left alone for a while",
+            Some(_) => "failing",
+        },
+        "detail": trouble.map(|trouble| trouble.failure.to_string()),
+    })
+}
+
+fn say(body: Value) -> HttpResponse {
     HttpResponse::Ok()
         .insert_header(ContentType::json())
-        .body(serde_json::json!({ "status": status }).to_string())
+        .body(body.to_string())
 }

@@ -1,6 +1,7 @@
 //! The wire to a model's server: streaming Chat Completions, with deadlines, retries and no redirects.
 
 mod answer;
+pub mod breaker;
 
 use std::time::Duration;
 
@@ -52,29 +53,42 @@ pub enum Failure {
 
 impl Failure {
     /// What the person is told. The operator's own mistakes are not spelled out to the public.
-    pub fn for_person(&self) -> &'static str {
+    pub fn for_person(&self) -> String {
+        let advice = match self {
+            Failure::Key(_) | Failure::NoModel(_) => "try again later",
+            Failure::TooMany => "try again in a minute",
+            Failure::Unreachable(_) | Failure::Status(..) => "try again in a moment",
+            Failure::Filtered => "try putting it another way",
+            Failure::TimedOut | Failure::Truncated | Failure::Malformed(_) | Failure::Ours(_) => {
+                "try again"
+            }
+        };
+        format!("{}. Your message is kept: {advice}.", self.what_happened())
+    }
+
+    /// The same as half a sentence, without what to do about it.
+    pub fn what_happened(&self) -> &'static str {
         match self {
-            Failure::Key(_) | Failure::NoModel(_) => {
-                "The model that answers isn't set up properly, so there is no answer this time. Your message is kept: try again later."
-            }
-            Failure::TooMany => {
-                "The model that answers has too much to do right now. Your message is kept: try again in a minute."
-            }
+            Failure::Key(_) | Failure::NoModel(_) => "The model that answers isn't set up properly",
+            Failure::TooMany => "The model that answers has too much to do right now",
             Failure::Unreachable(_) | Failure::Status(..) => {
-                "The model that answers can't be reached right now. Your message is kept: try again in a moment."
+                "The model that answers can't be reached right now"
             }
-            Failure::TimedOut => {
-                "The model that answers took too long. Your message is kept: try again."
-            }
+            Failure::TimedOut => "The model that answers took too long",
             Failure::Truncated | Failure::Malformed(_) => {
-                "The answer broke off before it was whole. Your message is kept: try again."
+                "The answer broke off before it was whole"
             }
-            Failure::Ours(_) => {
-                "Something went wrong on our side. Your message is kept: try again."
-            }
-            Failure::Filtered => {
-                "The model declined to answer this. Your message is kept: try putting it another way."
-            }
+            Failure::Ours(_) => "Something went wrong on our side",
+            Failure::Filtered => "The model declined to answer this",
+        }
+    }
+
+    /// Whether it tells of the server's health, rather than of what it was asked.
+    pub fn is_the_servers(&self) -> bool {
+        match self {
+            Failure::Status(status, _) => !matches!(status, 400 | 413 | 422),
+            Failure::Filtered | Failure::Ours(_) => false,
+            _ => true,
         }
     }
 
@@ -281,7 +295,10 @@ fn from_reqwest(error: reqwest::Error) -> Failure {
         Failure::TimedOut
     } else {
         // The address may hold a secret of the operator's.
-        Failure::Unreachable(error.without_url().to_string())
+        let error = error.without_url();
+        let causes = std::iter::successors(Some(&error as &dyn std::error::Error), |e| e.source());
+        let first = causes.last().map(ToString::to_string);
+        Failure::Unreachable(first.unwrap_or_default())
     }
 }
 

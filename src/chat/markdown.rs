@@ -109,6 +109,23 @@ pub fn to_html_with_marks(markdown: &str, unverified: &[Unverified]) -> String {
     clean
 }
 
+/// The words of a Markdown text without its marks, for where there is room for a line or two.
+pub fn to_text(markdown: &str) -> String {
+    let mut words = String::with_capacity(markdown.len());
+    for event in Parser::new_ext(markdown, audit::OPTIONS) {
+        match event {
+            Event::Text(text) | Event::Code(text) | Event::Html(text) | Event::InlineHtml(text) => {
+                words.push_str(&text)
+            }
+            Event::SoftBreak | Event::HardBreak => words.push(' '),
+            Event::End(TagEnd::Emphasis | TagEnd::Strong | TagEnd::Link) => {}
+            Event::End(_) => words.push(' '),
+            _ => {}
+        }
+    }
+    words
+}
+
 /// A piece of text as events, with marks around what of it is unverified.
 fn pieces<'a>(
     source: &str,

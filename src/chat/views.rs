@@ -44,7 +44,8 @@ pub fn message_json(message: &Message, siblings: &[String]) -> Value {
         "timestamp": message.timestamp.and_utc(),
         "status": message.status,
         "model": message.model,
-        "error": message.error,
+        "error": message.error.as_ref().filter(|_| message.status == Status::Failed),
+        "notice": notice(message),
         "cars": read_json::<Vec<Value>>(message.cars.as_deref()),
         "catalogue": message.catalogue,
         "unverified": unverified_json(message),
@@ -67,11 +68,18 @@ pub fn reply_json(reply: &Message) -> Value {
         "needs": read_json::<Vec<Value>>(reply.needs.as_deref()),
         "unverified": unverified_json(reply),
         "model": reply.model,
+        "notice": notice(reply),
         "usage": usage.map(|(prompt, completion)| json!({
             "prompt_tokens": prompt,
             "completion_tokens": completion,
         })),
     })
+}
+
+/// Why somebody else answered than the model that is set up.
+fn notice(message: &Message) -> Option<&str> {
+    let sentence = message.error.as_deref();
+    sentence.filter(|_| message.status == Status::Done)
 }
 
 /// What in the reply isn't borne out; null where nothing was checked.
@@ -150,9 +158,14 @@ impl MessageView {
         self.status == Status::Stopped
     }
 
-    /// There is no whole answer yet, so that another try is what most people want next.
+    pub fn has_failed(&self) -> bool {
+        self.status == Status::Failed
+    }
+
+    /// There is no whole answer yet, or somebody else answered in the model's place: another try is what most people
+    /// want next.
     pub fn can_retry(&self) -> bool {
-        matches!(self.status, Status::Stopped | Status::Failed)
+        matches!(self.status, Status::Stopped | Status::Failed) || self.error.is_some()
     }
 }
 

@@ -10,7 +10,7 @@ use tokio::time::MissedTickBehavior;
 
 use super::{needs, path};
 use crate::advisor::needs::Edit;
-use crate::advisor::{Knowledge, Made, Piece, Request, Role as Speaker, Turn};
+use crate::advisor::{CATALOGUE_MODEL, Knowledge, Made, Piece, Request, Role as Speaker, Turn};
 use crate::db::messages::{self, Message, Outcome, Role, Status};
 use crate::db::need_edits::NewEdit;
 use crate::db::{self, need_edits, users};
@@ -220,7 +220,7 @@ async fn make(app: &App, owner: &str, id: &str) -> Result<(), Error> {
         }
         End::Answered(Err(failure)) => {
             tracing::error!(%failure, reply = %id, "the advisor failed");
-            let outcome = failed(app, text, failure.for_person());
+            let outcome = failed(app, text, &failure.for_person());
             finish(app, owner, id, outcome, Vec::new()).await
         }
     }
@@ -274,6 +274,7 @@ async fn read_request(app: &App, reply: &Message) -> Result<Request, Error> {
         catalogue: app.catalogue(),
         turns,
         knowledge: Knowledge::parse(&user.knowledge).unwrap_or(Knowledge::Casual),
+        has_tokens: true,
     })
 }
 
@@ -343,10 +344,20 @@ async fn keep(app: &App, owner: &str, id: &str, text: &str) -> bool {
 }
 
 fn done(app: &App, version: &str, made: Made) -> Result<Outcome, Error> {
+    let model = match &made.stands_in {
+        None => app.advisor.model(),
+        Some(reason) => {
+            tracing::warn!(
+                ?reason,
+                "the catalogue advisor answered in the model's place"
+            );
+            CATALOGUE_MODEL
+        }
+    };
     Ok(Outcome {
         status: Status::Done.as_str(),
-        error: None,
-        model: Some(app.advisor.model().to_owned()),
+        error: made.stands_in.map(|reason| reason.for_person()),
+        model: Some(model.to_owned()),
         cars: Some(serde_json::to_string(&made.answer.cars).map_err(Error::internal)?),
         needs: Some(serde_json::to_string(&made.answer.needs).map_err(Error::internal)?),
         catalogue: Some(version.to_owned()),

@@ -9,7 +9,7 @@ use diesel::r2d2::ManageConnection;
 use diesel::sqlite::SqliteConnection;
 use secrecy::ExposeSecret;
 
-use super::Conn;
+use super::{Conn, search};
 use crate::config::DatabaseUrl;
 
 /// What a connection is for. It matters to SQLite alone.
@@ -63,6 +63,7 @@ impl ManageConnection for Manager {
             make_private(&self.address);
         }
         let mut conn = SqliteConnection::establish(&self.address).map_err(ConnectionError)?;
+        search::teach_lower(&mut conn).map_err(QueryError)?;
         // The timeout comes first: turning on WAL needs a lock that another process may hold.
         conn.batch_execute("PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON;")
             .map_err(QueryError)?;

@@ -11,7 +11,7 @@ use super::cases::{Case, Check, SWAPPED, Step};
 use super::named::{Named, Names};
 use super::oracle::Oracle;
 use super::report::{Figures, Outcome, Report};
-use crate::advisor::{Advisor, Answer, Knowledge, Piece, Request, Role, Turn};
+use crate::advisor::{Advisor, Answer, Knowledge, Piece, Request, Role, StandIn, Turn};
 use crate::cars::Catalogue;
 use crate::config::{Config, OpenAiConfig};
 use crate::openai::{self, Client, Delta, Failure, Message};
@@ -147,6 +147,7 @@ impl Contestant {
                     catalogue: court.catalogue.clone(),
                     turns: turns.to_vec(),
                     knowledge: Knowledge::Casual,
+                    has_tokens: true,
                 };
                 let (out, mut pieces) = mpsc::channel::<Piece>(8);
                 // Nobody reads along; what is sent must be taken all the same.
@@ -157,7 +158,12 @@ impl Contestant {
                     },
                     async { while pieces.recv().await.is_some() {} }
                 );
-                made.map(|made| made.answer)
+                let made = made?;
+                match made.stands_in {
+                    // What the catalogue advisor says in its place is none of the model's.
+                    Some(StandIn::Failed(failure)) => Err(failure),
+                    Some(StandIn::NoTokens) | None => Ok(made.answer),
+                }
             }
             Contestant::Plain(client, first_line) => {
                 let text = plain(client, first_line, turns).await?;

@@ -125,10 +125,19 @@ export default async function tell(facts) {
       member: true,
       server: model,
       async visit(page) {
+        await page.goto("/chat/");
+        await say(page, "break please");
+        await reply(page, 1).getByText("broke off before it was whole").waitFor();
+      },
+    },
+    "a chat that the catalogue advisor answered in the model's place": {
+      member: true,
+      server: model,
+      async visit(page) {
         upstream.failing = true;
         await page.goto("/chat/");
         await say(page, "hybrid SUVs please");
-        await finished(page, 1, 12);
+        await reply(page, 1).getByText("catalogue advisor answered instead").waitFor();
         upstream.failing = false;
       },
     },

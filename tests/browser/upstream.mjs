@@ -4,6 +4,7 @@
 //   "slow …"   twenty-four numbered words, one every 150 ms
 //   "hold …"   a few words, and the rest when the test calls `release()`
 //   "echo …"   what was said, in small pieces
+//   "break …"  a few words, and then the connection breaks
 //   otherwise  it calls search_cars for hybrid SUVs, and then names the first three that were found
 // While `failing` is set, every call gets status 500.
 
@@ -87,6 +88,9 @@ export class Upstream {
       await say(["here ", "it ", "is."], 20);
     } else if (said.startsWith("echo")) {
       await say(said.slice(5).match(/.{1,12}/gs), 10);
+    } else if (said.startsWith("break")) {
+      await say(["One ", "moment"], 20);
+      response.destroy();
     } else if (last.role !== "tool") {
       const wanted = JSON.stringify({ bodies: ["suv"], fuels: ["hybrid"], limit: 3 });
       send({ tool_calls: [{ index: 0, id: "call_1", function: { name: "search_cars", arguments: wanted.slice(0, 9) } }] });

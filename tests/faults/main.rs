@@ -16,6 +16,7 @@ mod upstream;
 
 mod disk;
 mod kill;
+mod model;
 mod sync;
 
 use kill::Fault;
@@ -74,6 +75,9 @@ fn main() {
     }
     if wanted("disk") {
         rows.extend(runtime.block_on(disk::full()));
+    }
+    if wanted("model") {
+        rows.extend(runtime.block_on(model::fails_in_every_way()));
     }
     if rows.is_empty() {
         return;

@@ -12,6 +12,7 @@ mod catalogue;
 mod chat;
 mod database;
 mod eval;
+mod export;
 mod formats;
 mod idempotency;
 mod law;
@@ -20,5 +21,8 @@ mod needs;
 mod process;
 mod readme;
 mod restart;
+mod search;
 mod site;
+// The faults, which share it, use all of it.
+#[allow(dead_code)]
 mod upstream;

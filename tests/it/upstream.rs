@@ -8,6 +8,9 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
+/// Longer than any caller waits.
+const FOR_EVER: Duration = Duration::from_secs(600);
+
 /// What it does with one request.
 #[derive(Clone, Debug)]
 pub enum Script {
@@ -27,6 +30,14 @@ pub enum Script {
     Raw(String),
     /// Streams a piece and the finish reason `content_filter`.
     Filter(&'static str),
+    /// Resets the connection without a word.
+    Reset,
+    /// Takes the request and never answers.
+    Hang,
+    /// Streams a piece and then nothing, with the connection open.
+    FallSilent(&'static str),
+    /// Streams this with that pause before each, for ever.
+    GoOn(String, Duration),
 }
 
 /// The server. Scripts are used up in order; the last one stays.
@@ -152,10 +163,25 @@ async fn answer(socket: &mut TcpStream, script: Script) -> std::io::Result<()> {
             send(socket, &delta(json!({ "content": text }), None)).await?;
             send(socket, &delta(json!({}), Some("content_filter"))).await
         }
+        Script::Reset => socket.set_zero_linger(),
+        Script::Hang => pause_or_notice(socket, FOR_EVER).await,
+        Script::FallSilent(text) => {
+            socket.write_all(stream_head.as_bytes()).await?;
+            send(socket, &delta(json!({ "content": text }), None)).await?;
+            pause_or_notice(socket, FOR_EVER).await
+        }
+        Script::GoOn(bytes, pause) => {
+            socket.write_all(stream_head.as_bytes()).await?;
+            loop {
+                pause_or_notice(socket, pause).await?;
+                socket.write_all(bytes.as_bytes()).await?;
+            }
+        }
     }
 }
 
-fn delta(delta: Value, finish: Option<&str>) -> Value {
+/// A chunk as Chat Completions has it.
+pub fn delta(delta: Value, finish: Option<&str>) -> Value {
     json!({ "choices": [{ "index": 0, "delta": delta, "finish_reason": finish }] })
 }
 

@@ -1,0 +1,306 @@
+//! `GET /chat/search`: one's own messages that hold some words, each with the hit in its context.
+
+use std::collections::{HashMap, HashSet};
+
+use actix_web::web;
+use askama::Template;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::markdown;
+use crate::auth::CurrentUser;
+use crate::db::messages::Role;
+use crate::db::search::{self, Hit, Link};
+use crate::error::Error;
+use crate::state::App;
+use crate::web::format::Format;
+use crate::web::input::{is_storable, parse_id};
+use crate::web::view::{Html, Shell, Show, View};
+
+const LIMIT: usize = 20;
+/// The longest search, in characters.
+const LONGEST: usize = 200;
+const MOST_TERMS: usize = 8;
+/// How many characters are shown before the first hit, and how many in all.
+const BEFORE: usize = 60;
+const CONTEXT: usize = 240;
+
+/// What is looked for, and where to go on.
+#[derive(Debug, Deserialize)]
+pub struct Wish {
+    #[serde(default)]
+    q: String,
+    cursor: Option<String>,
+}
+
+/// `GET /chat/search?q=`.
+pub async fn search(
+    app: web::Data<App>,
+    current: CurrentUser,
+    format: Format,
+    wish: web::Query<Wish>,
+) -> Result<Show<Found>, Error> {
+    let wish = wish.into_inner();
+    let q = wish.q.trim().to_owned();
+    let terms = terms(&q)?;
+    if terms.is_empty() {
+        return match format {
+            Format::Json => Err(Error::field("q", "Give the words to look for.")),
+            Format::Page | Format::Fragment => Ok(Show::new(Found::nothing(q))),
+        };
+    }
+    let cursor = wish.cursor.map(|id| parse_id(&id));
+    let before = cursor
+        .transpose()
+        .map_err(|_| Error::field("cursor", "Give the cursor as `next` had it."))?;
+    let (user_id, words) = (current.user.id, terms.clone());
+    let (mut hits, links) = app
+        .db
+        .read(move |conn| {
+            let hits = search::find(conn, &user_id, &words, before.as_deref(), LIMIT as i64 + 1)?;
+            let conversations: HashSet<&str> = hits
+                .iter()
+                .map(|hit| hit.conversation_id.as_str())
+                .collect();
+            let conversations: Vec<&str> = conversations.into_iter().collect();
+            let links = search::links(conn, &user_id, &conversations)?;
+            Ok((hits, links))
+        })
+        .await?;
+    let has_more = hits.len() > LIMIT;
+    hits.truncate(LIMIT);
+    let next = hits.last().filter(|_| has_more).map(|hit| hit.id.clone());
+    let shown = shown(&hits, links);
+    let results = hits.into_iter().map(|hit| Place {
+        is_shown: shown.contains(&hit.id),
+        context: match hit.role {
+            Role::User => context(&hit.text, &terms),
+            Role::Assistant => context(&markdown::to_text(&hit.text), &terms),
+        },
+        hit,
+    });
+    Ok(Show::new(Found {
+        results: results.collect(),
+        q,
+        next,
+    }))
+}
+
+/// The words, in small letters, each once.
+fn terms(q: &str) -> Result<Vec<String>, Error> {
+    if q.chars().count() > LONGEST || !is_storable(q) {
+        return Err(Error::field(
+            "q",
+            format!("Look for at most {LONGEST} characters."),
+        ));
+    }
+    let mut terms: Vec<String> = Vec::new();
+    for word in q.to_lowercase().split_whitespace() {
+        if !terms.iter().any(|known| known == word) {
+            terms.push(word.to_owned());
+        }
+    }
+    terms.truncate(MOST_TERMS);
+    Ok(terms)
+}
+
+/// The hits that stand on the path that their conversation shows.
+fn shown(hits: &[Hit], links: Vec<Link>) -> HashSet<String> {
+    let parents: HashMap<String, Option<String>> = links
+        .into_iter()
+        .map(|link| (link.id, link.parent_id))
+        .collect();
+    let mut shown = HashSet::new();
+    for hit in hits {
+        let mut at = hit.head_id.clone();
+        // Inserted as they are found, so that even a circle would end.
+        while let Some(id) = at.filter(|id| shown.insert(id.clone())) {
+            at = parents.get(&id).cloned().flatten();
+        }
+    }
+    shown
+}
+
+/// A piece of a text: the words, and whether they are what was looked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Piece {
+    pub text: String,
+    pub is_hit: bool,
+}
+
+/// The surroundings of the first hit, with every hit in them.
+fn context(text: &str, terms: &[String]) -> Vec<Piece> {
+    let letters: Vec<char> = text
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+        .chars()
+        .collect();
+    // Letter by letter, so that places in it are places in the text.
+    let small: Vec<char> = letters
+        .iter()
+        .map(|letter| letter.to_lowercase().next().unwrap_or(*letter))
+        .collect();
+    let terms: Vec<Vec<char>> = terms.iter().map(|term| term.chars().collect()).collect();
+    let hit_at = |at: usize| {
+        let fits = terms.iter().filter(|term| small[at..].starts_with(term));
+        fits.map(Vec::len).max()
+    };
+    let first = (0..small.len())
+        .find(|at| hit_at(*at).is_some())
+        .unwrap_or(0);
+    let begin = word_begin(&letters, first.saturating_sub(BEFORE));
+    let end = (begin + CONTEXT).min(letters.len());
+    let mut pieces: Vec<Piece> = Vec::new();
+    let mut push = |letters: &[char], is_hit: bool| match pieces.last_mut() {
+        Some(last) if last.is_hit == is_hit && !is_hit => last.text.extend(letters),
+        _ => pieces.push(Piece {
+            text: letters.iter().collect(),
+            is_hit,
+        }),
+    };
+    if begin > 0 {
+        push(&['…', ' '], false);
+    }
+    let mut at = begin;
+    while at < end {
+        let length = hit_at(at);
+        let to = at + length.unwrap_or(1);
+        push(&letters[at..to], length.is_some());
+        at = to;
+    }
+    if at < letters.len() {
+        push(&['…'], false);
+    }
+    pieces
+}
+
+/// The beginning of the word at that place, or of the one after it.
+fn word_begin(letters: &[char], at: usize) -> usize {
+    if at == 0 {
+        return 0;
+    }
+    let space = letters[at..].iter().position(|letter| *letter == ' ');
+    match space {
+        Some(space) if space < BEFORE / 2 => at + space + 1,
+        _ => at,
+    }
+}
+
+/// A hit, where it stands.
+pub struct Place {
+    hit: Hit,
+    /// The conversation shows it without stepping to another branch.
+    is_shown: bool,
+    context: Vec<Piece>,
+}
+
+/// What was found.
+pub struct Found {
+    q: String,
+    results: Vec<Place>,
+    next: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "chat/search.html", blocks = ["main"])]
+struct SearchPage<'a> {
+    shell: &'a Shell,
+    found: &'a Found,
+    longest: usize,
+    more: Option<String>,
+}
+
+impl Found {
+    fn nothing(q: String) -> Self {
+        Self {
+            q,
+            results: Vec::new(),
+            next: None,
+        }
+    }
+
+    fn template<'a>(&'a self, shell: &'a Shell) -> SearchPage<'a> {
+        let more = self.next.as_ref().map(|next| {
+            let query = [("q", self.q.as_str()), ("cursor", next)];
+            let query = form_urlencoded::Serializer::new(String::new())
+                .extend_pairs(query)
+                .finish();
+            format!("/chat/search?{query}")
+        });
+        SearchPage {
+            shell,
+            found: self,
+            longest: LONGEST,
+            more,
+        }
+    }
+}
+
+impl Place {
+    fn is_said(&self) -> bool {
+        self.hit.role == Role::User
+    }
+}
+
+impl View for Found {
+    fn json(&self) -> Value {
+        let result = |place: &Place| {
+            let pieces = place.context.iter().map(|piece| piece.text.as_str());
+            json!({
+                "id": place.hit.id,
+                "conversation_id": place.hit.conversation_id,
+                "title": place.hit.title,
+                "role": place.hit.role,
+                "timestamp": place.hit.timestamp.and_utc(),
+                "context": pieces.collect::<String>(),
+            })
+        };
+        json!({
+            "results": self.results.iter().map(result).collect::<Vec<_>>(),
+            "next": self.next,
+        })
+    }
+
+    fn page(&self, shell: &Shell) -> askama::Result<Html> {
+        Ok(Html::Body(self.template(shell).render()?))
+    }
+
+    fn fragment(&self, shell: &Shell) -> askama::Result<Html> {
+        Ok(Html::Body(self.template(shell).as_main().render()?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn marked(text: &str, q: &str) -> String {
+        let pieces = context(text, &terms(q).unwrap());
+        let mark = |piece: Piece| match piece.is_hit {
+            true => format!("[{}]", piece.text),
+            false => piece.text,
+        };
+        pieces.into_iter().map(mark).collect()
+    }
+
+    #[test]
+    fn a_hit_stands_in_its_context() {
+        assert_eq!(
+            marked("A small Hybrid, small!", "small HYB"),
+            "A [small] [Hyb]rid, [small]!"
+        );
+        assert_eq!(marked("ÜBER İzmir", "über izmir"), "[ÜBER] [İzmir]");
+        let long = format!(
+            "{} a plug-in hybrid {}",
+            "before ".repeat(50),
+            "after ".repeat(90)
+        );
+        let shown = marked(&long, "plug-in");
+        assert!(
+            shown.starts_with("… before") && shown.ends_with('…'),
+            "{shown}"
+        );
+        assert!(shown.contains("a [plug-in] hybrid after") && shown.chars().count() < 250);
+    }
+}
