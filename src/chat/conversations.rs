@@ -90,7 +90,7 @@ pub async fn again(
         Some(Ok(id)) => Some(read_open(app, user_id.clone(), id).await?),
         Some(Err(_)) | None => None,
     };
-    let status = error.status_code();
+    let (status, retry_after) = (error.status_code(), error.retry_after());
     let view = ChatView {
         conversations: read_list(app, user_id, None).await?,
         open,
@@ -99,7 +99,11 @@ pub async fn again(
         wrong_need: None,
         catalogue: app.catalogue(),
     };
-    Ok(Show::with_status(view, status))
+    let show = Show::with_status(view, status);
+    match retry_after {
+        Some(seconds) => show.header("retry-after", &seconds.to_string()),
+        None => Ok(show),
+    }
 }
 
 /// The page with a need that could not be changed, and why beside it.

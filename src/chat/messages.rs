@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use actix_web::{HttpRequest, web};
 use serde_json::Value;
+use tokio::time::Instant;
 
 use super::post::{self, Answer};
 use super::views::{self, MessageView};
 use crate::auth::CurrentUser;
+use crate::db;
 use crate::db::messages::{self, Message, Role, Status};
 use crate::error::Error;
 use crate::state::App;
@@ -15,8 +17,10 @@ use crate::web::format::Format;
 use crate::web::input::parse_id;
 use crate::web::view::{Html, Shell, Show, View};
 
-/// How long a stop waits for the worker to keep the part that came.
-const STOP: Duration = Duration::from_secs(1);
+/// How long a stop waits for the worker, wherever it is, to keep the part that came.
+const STOP: Duration = Duration::from_secs(3);
+/// How often it looks.
+const LOOK: Duration = Duration::from_millis(40);
 
 /// `GET /chat/messages/{id}`.
 pub async fn get(
@@ -51,16 +55,19 @@ pub async fn stop(
         // Nobody has begun, so nobody else ends its feed.
         Status::Pending => app.feed.close(&id),
         Status::Running => {
-            // No worker here means that one elsewhere finds out at its next checkpoint.
+            // Nobody listens where the worker is elsewhere; that one asks for its stops by itself.
             app.stops.send(id.clone()).ok();
-            if let Some(mut reader) = app.feed.reader(&id) {
-                let closed = async { while reader.changed().await.is_ok() {} };
-                tokio::time::timeout(STOP, closed).await.ok();
-            }
         }
         Status::Done | Status::Stopped | Status::Failed => {}
     }
-    Ok(Show::new(One::read(&app, current.user.id, id).await?))
+    let deadline = Instant::now() + STOP;
+    loop {
+        let one = One::read(&app, current.user.id.clone(), id.clone()).await?;
+        if one.message.is_settled(db::now()) || Instant::now() >= deadline {
+            return Ok(Show::new(one));
+        }
+        tokio::time::sleep(LOOK).await;
+    }
 }
 
 /// `POST /chat/messages/{id}/retry`: another answer to the same message, beside the first.
@@ -72,6 +79,7 @@ pub async fn retry(
     id: web::Path<String>,
 ) -> Result<Answer, Error> {
     let id = parse_id(&id)?;
+    app.refuse_when_draining()?;
     let user_id = current.user.id;
     let posted = post::store_retry(&app, &user_id, id).await?;
     post::announce(&app, &posted.reply.id);

@@ -7,12 +7,14 @@ use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::stream::{Stream, unfold};
 use serde_json::{Value, json};
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::conversations as pages;
 use super::views;
 use crate::auth::CurrentUser;
 use crate::cars::Car;
+use crate::db;
 use crate::db::messages::{self, Message, Role, Status};
 use crate::error::Error;
 use crate::feed::{Progress, Reader};
@@ -26,6 +28,8 @@ const PING: Duration = Duration::from_secs(15);
 const POLL: Duration = Duration::from_millis(500);
 /// At most so many fragments a second: each holds the whole reply so far.
 const FRAME: Duration = Duration::from_millis(80);
+/// Says goodbye where the reply isn't finished: it goes on elsewhere, and so does a reader who connects again.
+const RECONNECT: &str = "retry: 1000\nevent: reconnect\ndata: {}\n\n";
 
 /// `GET /chat/messages/{id}/events`.
 pub async fn events(
@@ -59,6 +63,7 @@ pub async fn events(
 pub fn respond(app: App, user_id: String, reply_id: String, encoder: Encoder) -> HttpResponse {
     let follow = Follow {
         reader: app.feed.reader(&reply_id),
+        closing: app.closing.subscribe(),
         app,
         user_id,
         reply_id,
@@ -85,6 +90,8 @@ struct Follow {
     reply_id: String,
     /// None when the reply isn't being made in this process.
     reader: Option<Reader>,
+    /// True when the server is about to end.
+    closing: watch::Receiver<bool>,
     encoder: Encoder,
     last_frame: Option<Instant>,
     ended: bool,
@@ -107,37 +114,78 @@ impl Follow {
     /// The next piece of the stream, None at its end.
     async fn next(&mut self) -> Result<Option<String>, Error> {
         let quiet_since = Instant::now();
+        let mut is_row_due = self.reader.is_none();
         while !self.ended {
-            match &mut self.reader {
-                Some(reader) => {
-                    self.encoder.wait_for_frame(&mut self.last_frame).await;
-                    let chunk = self.encoder.encode(&reader.borrow_and_update());
-                    if let Some(chunk) = chunk {
-                        return Ok(Some(chunk));
-                    }
-                    match tokio::time::timeout(PING, reader.changed()).await {
-                        Ok(Ok(())) => {}
-                        Ok(Err(_)) => self.reader = None,
-                        Err(_) => return Ok(Some(": ping\n\n".into())),
-                    }
+            self.encoder.wait_for_frame(&mut self.last_frame).await;
+            let mut is_begun = false;
+            if let Some(reader) = &mut self.reader {
+                let progress = reader.borrow_and_update();
+                if let Some(chunk) = self.encoder.encode(&progress) {
+                    return Ok(Some(chunk));
                 }
-                None => {
-                    let row = self.read_row().await?;
-                    if row.status.is_final() {
-                        self.ended = true;
-                        return self.finish(&row).await.map(Some);
-                    }
+                is_begun = progress.attempt > 0;
+            }
+            let is_closing = *self.closing.borrow();
+            if is_row_due || is_closing {
+                if let Some(chunk) = self.look(is_closing).await? {
+                    return Ok(Some(chunk));
+                }
+                if self.reader.is_none() {
                     self.reader = self.app.feed.reader(&self.reply_id);
-                    if self.reader.is_none() {
-                        tokio::time::sleep(POLL).await;
-                        if quiet_since.elapsed() >= PING {
-                            return Ok(Some(": ping\n\n".into()));
-                        }
+                    is_row_due = false;
+                    if self.reader.is_some() {
+                        continue;
                     }
                 }
             }
+            if quiet_since.elapsed() >= PING {
+                return Ok(Some(": ping\n\n".into()));
+            }
+            let was_quiet = self.wait(if is_begun { PING } else { POLL }).await;
+            // Announced here, a reply may all the same be made elsewhere: then the row has more to say.
+            is_row_due = self.reader.is_none() || (was_quiet && !is_begun);
         }
         Ok(None)
+    }
+
+    /// What the row has for this reader: the end, or what a worker elsewhere has kept so far.
+    async fn look(&mut self, is_closing: bool) -> Result<Option<String>, Error> {
+        let row = self.read_row().await?;
+        if row.is_settled(db::now()) {
+            self.ended = true;
+            return self.finish(&row).await.map(Some);
+        }
+        if is_closing {
+            self.ended = true;
+            return Ok(Some(RECONNECT.to_owned()));
+        }
+        let kept = Progress {
+            attempt: row.attempts,
+            text: row.text,
+            cars: None,
+        };
+        Ok(self.encoder.encode(&kept))
+    }
+
+    /// Until there is more in the feed, or it ends, or the server does, or `patience` is over; true for the last.
+    async fn wait(&mut self, patience: Duration) -> bool {
+        let closing = self.closing.wait_for(|closing| *closing);
+        let more = async {
+            match &mut self.reader {
+                Some(reader) => reader.changed().await.is_ok(),
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            has_more = more => {
+                if !has_more {
+                    self.reader = None;
+                }
+                false
+            }
+            _ = closing => false,
+            () = tokio::time::sleep(patience) => true,
+        }
     }
 
     /// The last events. The chips above the composer follow the finished reply.
@@ -242,16 +290,26 @@ impl Encoder {
 }
 
 impl Place {
+    /// Goes to the beginning of an attempt. Who had something of another learns that the text begins anew.
+    fn begin_anew(&mut self, attempt: i32) -> String {
+        let had_something = self.offset > 0 || self.has_cars;
+        *self = Place {
+            attempt,
+            ..Place::default()
+        };
+        match had_something {
+            true => event("restart", Some(&format!("{attempt}-0")), "{}"),
+            false => String::new(),
+        }
+    }
+
     /// Events for what is new since this place, which moves along.
     fn advance(&mut self, attempt: i32, text: &str, cars: Option<&[Car]>) -> String {
-        if attempt != self.attempt || !text.is_char_boundary(self.offset) {
-            // A new try begins the text anew; `done` has the whole in any case.
-            *self = Place {
-                attempt,
-                ..Place::default()
-            };
-        }
         let mut events = String::new();
+        let is_cut = self.offset < text.len() && !text.is_char_boundary(self.offset);
+        if attempt != self.attempt || is_cut {
+            events = self.begin_anew(attempt);
+        }
         if let Some(more) = text.get(self.offset..).filter(|more| !more.is_empty()) {
             self.offset = text.len();
             let id = format!("{}-{}", self.attempt, self.offset);
@@ -273,7 +331,12 @@ impl Place {
 fn finish_json(place: &mut Place, row: &Message) -> String {
     let cars: Vec<Car> = views::read_json(row.cars.as_deref());
     let shown = row.cars.is_some().then_some(cars.as_slice());
-    let mut events = place.advance(row.attempts, &row.text, shown);
+    let mut events = String::new();
+    if place.attempt == row.attempts && place.offset > row.text.len() {
+        // Its last words were never kept: the worker died after it was stopped, or the row couldn't be written.
+        events = place.begin_anew(row.attempts);
+    }
+    events.push_str(&place.advance(row.attempts, &row.text, shown));
     let last = match row.status {
         Status::Failed => event("error", None, &failure_json(row).to_string()),
         _ => event("done", None, &views::reply_json(row).to_string()),
@@ -324,7 +387,11 @@ mod tests {
                 .advance(1, "Zwölf cars", None)
                 .contains(r#"{"text":" cars"}"#)
         );
-        assert!(place.advance(2, "Ten", None).contains(r#"{"text":"Ten"}"#));
+        // A row that was kept a moment ago holds less than the reader has had.
+        assert_eq!(place.advance(1, "Zwölf", None), "");
+        let anew = place.advance(2, "Ten", None);
+        assert!(anew.starts_with("id: 2-0\nevent: restart\n"), "{anew}");
+        assert!(anew.contains(r#"{"text":"Ten"}"#), "{anew}");
         // An offset that can't be right begins anew instead of cutting a character.
         let mut odd = Place {
             attempt: 1,
