@@ -64,8 +64,7 @@ pub async fn by_somebody_else() -> Row {
     acknowledged.push(known);
     for (answer, _) in &answers {
         assert!(
-            matches!(answer.status, 200 | 202)
-                || (answer.status == 503 && answer.retry_after),
+            matches!(answer.status, 200 | 202) || (answer.status == 503 && answer.retry_after),
             "{} without Retry-After",
             answer.status
         );
@@ -74,7 +73,6 @@ pub async fn by_somebody_else() -> Row {
     let hung = answers.iter().filter(|(answer, _)| answer.took >= HELD);
     let mut unfinished = hung.count();
     let mut lost = 0;
-    let mut person = person;
     acknowledged.push(say(&person, "after").await.1.expect("it is served again"));
     for id in &acknowledged {
         match person.stored(id).await {
@@ -136,7 +134,7 @@ struct Answer {
 
 /// With the id of the reply, where it was acknowledged.
 async fn say(person: &Person, message: &str) -> (Answer, Option<String>) {
-    let base = person.clone().base().await;
+    let base = person.base().await;
     let post = person.http.post(format!("{base}/chat/"));
     let post = post
         .bearer_auth(&person.token)
@@ -149,7 +147,7 @@ async fn say(person: &Person, message: &str) -> (Answer, Option<String>) {
 }
 
 async fn get(person: &Person, path: &str) -> Answer {
-    let base = person.clone().base().await;
+    let base = person.base().await;
     let get = person.http.get(format!("{base}{path}"));
     send(get.bearer_auth(&person.token)).await.0
 }

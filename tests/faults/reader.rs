@@ -30,13 +30,14 @@ pub struct Read {
 }
 
 impl Person {
-    pub async fn base(&mut self) -> String {
-        let base = self.bases.wait_for(Option::is_some).await;
+    pub async fn base(&self) -> String {
+        let mut bases = self.bases.clone();
+        let base = bases.wait_for(Option::is_some).await;
         base.expect("the test goes on").clone().expect("a server")
     }
 
     /// Asks something, and returns the id of the reply.
-    pub async fn ask(&mut self, message: &str) -> String {
+    pub async fn ask(&self, message: &str) -> String {
         let post = self.http.post(format!("{}/chat/", self.base().await));
         let post = post
             .bearer_auth(&self.token)
@@ -49,7 +50,7 @@ impl Person {
     }
 
     /// The reply as it is stored, once it is finished; None if it isn't within a minute.
-    pub async fn stored(&mut self, id: &str) -> Option<Value> {
+    pub async fn stored(&self, id: &str) -> Option<Value> {
         let deadline = Instant::now() + Duration::from_secs(60);
         while Instant::now() < deadline {
             let get = self
@@ -69,7 +70,7 @@ impl Person {
     }
 
     /// Follows a reply to its end. One who `wanders` leaves at random moments and comes back.
-    pub async fn follow(mut self, id: String, wanders: bool) -> Read {
+    pub async fn follow(self, id: String, wanders: bool) -> Read {
         let mut read = Read::default();
         loop {
             let base = self.base().await;
@@ -93,8 +94,7 @@ impl Person {
             let leaving = Instant::now() + stay;
             let mut bytes = Vec::new();
             // An event that isn't whole when the stream ends never came.
-            while let Ok(Ok(Some(chunk))) =
-                tokio::time::timeout_at(leaving, response.chunk()).await
+            while let Ok(Ok(Some(chunk))) = tokio::time::timeout_at(leaving, response.chunk()).await
             {
                 bytes.extend_from_slice(&chunk);
                 while let Some(end) = bytes.windows(2).position(|two| two == b"\n\n") {

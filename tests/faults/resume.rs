@@ -37,8 +37,8 @@ pub async fn over(end: End) -> Row {
     let database = Database::new();
     let mut old = start(&database, &settings).await;
     let (base, bases) = watch::channel(Some(old.base.clone()));
-    let mut person = sign_up(&old, bases, "resume@example.com").await;
-    let (replies, readers) = ask(&mut person, REPLIES, |reader| reader % 2 == 1).await;
+    let person = sign_up(&old, bases, "resume@example.com").await;
+    let (replies, readers) = ask(&person, REPLIES, |reader| reader % 2 == 1).await;
     tokio::time::sleep(Duration::from_secs(3)).await;
     upstream.now(Script::Say(second, Duration::from_millis(30)));
     let (mut new, mut ended_well) = (None, true);
@@ -59,7 +59,7 @@ pub async fn over(end: End) -> Row {
             new = new.or(Some(again));
         }
     }
-    let mut row = check(&mut person, &replies, readers, second).await;
+    let mut row = check(&person, &replies, readers, second).await;
     row.fault = match end {
         End::Term => "SIGTERM in the middle, read on".to_owned(),
         End::Kill => "kill -9 in the middle, read on".to_owned(),
@@ -83,9 +83,9 @@ pub async fn wanderers() -> Row {
     let database = Database::new();
     let process = start(&database, &settings).await;
     let (_base, bases) = watch::channel(Some(process.base.clone()));
-    let mut person = sign_up(&process, bases, "wander@example.com").await;
-    let (replies, readers) = ask(&mut person, 3 * REPLIES, |_| true).await;
-    let mut row = check(&mut person, &replies, readers, text).await;
+    let person = sign_up(&process, bases, "wander@example.com").await;
+    let (replies, readers) = ask(&person, 3 * REPLIES, |_| true).await;
+    let mut row = check(&person, &replies, readers, text).await;
     row.fault = "readers who leave and come back".to_owned();
     row
 }
@@ -111,7 +111,7 @@ type Following = Vec<Vec<tokio::task::JoinHandle<Read>>>;
 
 /// Asks for that many replies, and sits several readers before each.
 async fn ask(
-    person: &mut Person,
+    person: &Person,
     replies: usize,
     wanders: impl Fn(usize) -> bool,
 ) -> (Vec<String>, Following) {
@@ -125,7 +125,7 @@ async fn ask(
     (ids, all)
 }
 
-async fn check(person: &mut Person, ids: &[String], readers: Following, text: &str) -> Row {
+async fn check(person: &Person, ids: &[String], readers: Following, text: &str) -> Row {
     let (mut lost, mut doubled, mut unfinished) = (0, 0, 0);
     let (mut people, mut connections, mut restarts, mut sent_on) = (0, 0, 0, 0);
     for (id, readers) in ids.iter().zip(readers) {

@@ -25,7 +25,7 @@ pub async fn elsewhere() -> Row {
     let here = start(&database, &settings).await;
     let there = start(&database, &settings).await;
     let (_base, bases) = watch::channel(Some(here.base.clone()));
-    let mut person = sign_up(&here, bases, "stop@example.com").await;
+    let person = sign_up(&here, bases, "stop@example.com").await;
     let (mut lost, mut doubled, mut unfinished) = (0, 0, 0);
     let mut took = Vec::new();
     for number in 0..STOPS {
@@ -38,8 +38,10 @@ pub async fn elsewhere() -> Row {
             let following = person.follow(id.clone(), false);
             tokio::spawn(following)
         });
-        tokio::time::sleep(Duration::from_millis(700 + 2 * u64::from(crate::reader::random())))
-            .await;
+        tokio::time::sleep(Duration::from_millis(
+            700 + 2 * u64::from(crate::reader::random()),
+        ))
+        .await;
         let asked = Instant::now();
         let stop = person
             .http
