@@ -62,7 +62,7 @@ const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
 const PATIENCE: Duration = Duration::from_secs(2);
 /// How long anybody waits for a call that has its connection: longer than the database itself lets a statement take, so
 /// that only a server that says nothing at all comes to this.
-const DEADLINE: Duration = Duration::from_secs(10);
+const DEADLINE: Duration = Duration::from_secs(6);
 const SQLITE_READERS: u32 = 4;
 const POSTGRES_CONNECTIONS: u32 = 16;
 
@@ -129,7 +129,7 @@ impl Db {
     /// Runs `query` on a connection of the pool. With SQLite it can't write.
     ///
     /// # Errors
-    /// What `query` returns, or [`Error::Unavailable`] when no connection comes free in two seconds, or no answer in ten.
+    /// What `query` returns, or [`Error::Unavailable`] when no connection comes free in two seconds, or no answer in six.
     pub async fn read<T, F>(&self, query: F) -> Result<T, Error>
     where
         T: Send + 'static,

@@ -1,6 +1,7 @@
 //! The binary itself: killed at any moment and started again, it has lost nothing; its bad settings
 //! are one clear line.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::StatusCode;
@@ -9,7 +10,7 @@ use tokio::process::Command;
 
 use crate::chat::{read_events, text_of};
 use crate::process::{Process, command, start};
-use crate::site::{Database, client, header};
+use crate::site::{Database, Site, client, header};
 use crate::upstream::{Script, Upstream};
 
 #[tokio::test]
@@ -96,6 +97,40 @@ async fn a_kill_in_the_middle_of_an_answer_only_delays_it() {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     panic!("nobody took the reply up again");
+}
+
+#[tokio::test]
+async fn a_reply_that_another_instance_makes_is_read_here_as_it_grows() {
+    let text = "one two three four five six seven eight nine ten";
+    let upstream = Upstream::start([Script::Say(text, Duration::from_millis(300))]).await;
+    let settings = [
+        ("OPENAI_API_KEY", "k"),
+        ("OPENAI_BASE_URL", upstream.base_url.as_str()),
+    ];
+    let database = Arc::new(Database::new());
+    let here = Site::start_on(database.clone(), &settings).await;
+    let there = Site::start_on(database, &settings).await;
+    let entered = here.sign_up("vic@example.com").await;
+    let token = entered["access_token"].as_str().unwrap();
+    let post = there.program(token).post("/chat/");
+    let post = post
+        .header("prefer", "respond-async")
+        .json(&json!({ "message": "count" }));
+    let pending: Value = post.send().await.unwrap().json().await.unwrap();
+    let id = pending["message_id"].as_str().unwrap();
+    while upstream.requests().is_empty() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    // As if it had been announced here, and the other one had been quicker.
+    here.app.feed.open(id);
+    let stream = here
+        .program(token)
+        .get(&format!("/chat/messages/{id}/events"));
+    let events = read_events(stream.send().await.unwrap()).await;
+    assert_eq!(text_of(&events), text);
+    assert!(events.iter().all(|event| event.name != "restart"));
+    let deltas = events.iter().filter(|event| event.name == "delta").count();
+    assert!(deltas > 1, "it comes as the other one keeps it");
 }
 
 #[cfg(unix)]
