@@ -58,17 +58,10 @@ pub async fn at_once() -> Row {
         replies.extend(distinct);
     }
     // One conversation for each round, with one question and one answer.
-    let get = async |path: &str| -> Value {
-        let base = person.base().await;
-        let get = person.http.get(format!("{base}{path}"));
-        let response = get.bearer_auth(&person.token).send().await;
-        let response = response.expect("it answers");
-        response.json().await.expect("JSON")
-    };
     let mut path = "/chat/".to_owned();
     let mut conversations = Vec::new();
     loop {
-        let list = get(&path).await;
+        let list = person.read(&path).await;
         let listed = list["conversations"].as_array().expect("conversations");
         conversations.extend(listed.iter().map(|one| one["id"].clone()));
         match list["next"].as_str() {
@@ -79,7 +72,8 @@ pub async fn at_once() -> Row {
     doubled += conversations.len().saturating_sub(ROUNDS);
     lost += ROUNDS.saturating_sub(conversations.len());
     for id in conversations {
-        let open = get(&format!("/chat/{}", id.as_str().expect("an id"))).await;
+        let place = format!("/chat/{}", id.as_str().expect("an id"));
+        let open = person.read(&place).await;
         let messages = open["messages"].as_array().expect("messages");
         doubled += messages.len().saturating_sub(2);
     }

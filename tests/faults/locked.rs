@@ -27,8 +27,7 @@ pub async fn by_somebody_else() -> Row {
     let process = start(&database, &[]).await;
     let (_base, bases) = watch::channel(Some(process.base.clone()));
     let person = sign_up(&process, bases, "locked@example.com").await;
-    let before = say(&person, "before").await;
-    let known = before.1.expect("it was acknowledged");
+    let known = person.ask("before").await;
 
     let url = database.url.clone();
     let (held, release) = std::sync::mpsc::channel::<()>();
@@ -73,7 +72,7 @@ pub async fn by_somebody_else() -> Row {
     let hung = answers.iter().filter(|(answer, _)| answer.took >= HELD);
     let mut unfinished = hung.count();
     let mut lost = 0;
-    acknowledged.push(say(&person, "after").await.1.expect("it is served again"));
+    acknowledged.push(person.ask("after").await);
     for id in &acknowledged {
         match person.stored(id).await {
             Some(row) if row["status"] == "done" => {}

@@ -36,17 +36,39 @@ impl Person {
         base.expect("the test goes on").clone().expect("a server")
     }
 
-    /// Asks something, and returns the id of the reply.
+    /// Asks something, and returns the id of the reply. On a busy machine it may be refused with 503 at first.
     pub async fn ask(&self, message: &str) -> String {
-        let post = self.http.post(format!("{}/chat/", self.base().await));
-        let post = post
-            .bearer_auth(&self.token)
-            .header("prefer", "respond-async");
-        let post = post.json(&json!({ "message": message }));
-        let response = post.send().await.expect("it answers");
-        assert_eq!(response.status(), 202);
-        let pending: Value = response.json().await.expect("JSON");
-        pending["message_id"].as_str().expect("an id").to_owned()
+        let key = uuid::Uuid::now_v7().to_string();
+        loop {
+            let post = self.http.post(format!("{}/chat/", self.base().await));
+            let post = post
+                .bearer_auth(&self.token)
+                .header("prefer", "respond-async")
+                .header("idempotency-key", &key)
+                .json(&json!({ "message": message }));
+            let response = post.send().await.expect("it answers");
+            let status = response.status();
+            if status != 503 {
+                assert!(status == 200 || status == 202, "{status}");
+                let pending: Value = response.json().await.expect("JSON");
+                return pending["message_id"].as_str().expect("an id").to_owned();
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+
+    /// A JSON answer, as soon as there is one.
+    pub async fn read(&self, path: &str) -> Value {
+        loop {
+            let get = self.http.get(format!("{}{path}", self.base().await));
+            let response = get.bearer_auth(&self.token).send().await;
+            let response = response.expect("it answers");
+            if response.status() == 200 {
+                return response.json().await.expect("JSON");
+            }
+            assert_eq!(response.status(), 503, "{path}");
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
     }
 
     /// The reply as it is stored, once it is finished; None if it isn't within a minute.

@@ -24,7 +24,7 @@ const BOUND: u64 = 100 * 1024;
 pub async fn readers() -> Row {
     let piece = format!("{} ", "longword".repeat(12) + "abc");
     let text: &'static str = piece.repeat(PIECES).leak();
-    let upstream = Upstream::start([Script::Say(text, Duration::from_millis(6))]).await;
+    let upstream = Upstream::start([Script::Say(text, Duration::from_millis(12))]).await;
     let settings = [
         ("OPENAI_API_KEY", "k"),
         ("OPENAI_BASE_URL", upstream.base_url.as_str()),
@@ -38,13 +38,23 @@ pub async fn readers() -> Row {
     let attentive = tokio::spawn(person.clone().follow(id.clone(), false));
     let as_program = format!("authorization: Bearer {}", person.token);
     let as_browser = format!("cookie: {cookie}\r\nhx-request: true");
+    let server = process.child.id().expect("it runs");
+    let before = memory(server);
     let mut sleepers = Vec::new();
     for number in 0..READERS {
         let who = [&as_program, &as_browser][number % 2];
-        sleepers.push(open(&process.base, &id, who).await);
+        sleepers.push(loop {
+            let sleeper = open(&process.base, &id, who).await;
+            // Looked at, not read. On a busy machine it may be refused with 503 at first.
+            let mut status = [0; 12];
+            while sleeper.peek(&mut status).await.expect("it answers") < status.len() {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            if status.ends_with(b" 200") {
+                break sleeper;
+            }
+        });
     }
-    let server = process.child.id().expect("it runs");
-    let before = memory(server);
     let mut most = before;
     while !attentive.is_finished() {
         most = most.max(memory(server));
@@ -58,7 +68,7 @@ pub async fn readers() -> Row {
     for (number, mut sleeper) in sleepers.into_iter().enumerate() {
         let mut bytes = Vec::new();
         let reading = sleeper.read_to_end(&mut bytes);
-        if tokio::time::timeout(Duration::from_secs(30), reading)
+        if tokio::time::timeout(Duration::from_secs(60), reading)
             .await
             .is_err()
         {
