@@ -61,6 +61,9 @@ const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
 
 /// How long a call waits for a connection before the person is told to try again.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// How long anybody waits for a call that has its connection: longer than the database itself lets a statement take, so
+/// that only a server that says nothing at all comes to this.
+const DEADLINE: Duration = Duration::from_secs(6);
 const SQLITE_READERS: u32 = 4;
 const POSTGRES_CONNECTIONS: u32 = 16;
 
@@ -127,7 +130,7 @@ impl Db {
     /// Runs `query` on a connection of the pool. With SQLite it can't write.
     ///
     /// # Errors
-    /// What `query` returns, or [`Error::Unavailable`] when no connection comes free in two seconds.
+    /// What `query` returns, or [`Error::Unavailable`] when no connection comes free in two seconds, or no answer in six.
     pub async fn read<T, F>(&self, query: F) -> Result<T, Error>
     where
         T: Send + 'static,
@@ -147,13 +150,19 @@ impl Db {
             })?;
             query(&mut conn)
         });
-        task.await.map_err(Error::internal)?
+        match tokio::time::timeout(DEADLINE, task).await {
+            Ok(done) => done.map_err(Error::internal)?,
+            Err(_) => {
+                tracing::warn!("the database doesn't answer");
+                Err(Error::Unavailable)
+            }
+        }
     }
 
     /// Runs `query` in a transaction: all of it is kept, on disk, or none of it.
     ///
     /// # Errors
-    /// What `query` returns, or [`Error::Unavailable`] when it could not be kept.
+    /// What `query` returns, or [`Error::Unavailable`] when nobody knows that it was kept.
     pub async fn write<T, F>(&self, query: F) -> Result<T, Error>
     where
         T: Send + 'static,

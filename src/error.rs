@@ -173,6 +173,9 @@ fn is_outage(error: &DieselError) -> bool {
                 "database is locked",
                 "readonly database",
                 "terminating connection",
+                // A lock or a statement that took too long, or two that waited for each other.
+                "canceling statement due to",
+                "deadlock detected",
                 "the database system is",
                 "server closed the connection",
                 "could not connect",

@@ -13,7 +13,7 @@ use crate::cars::Car;
 /// A reply as far as it has come.
 #[derive(Debug, Default)]
 pub struct Progress {
-    /// Counts the tries, 0 before the first: each begins the text anew.
+    /// Counts the attempts, 0 before the first: each begins the text anew.
     pub attempt: i32,
     pub text: String,
     /// None until the advisor has chosen.

@@ -30,9 +30,7 @@ async fn alive() -> HttpResponse {
 
 /// `GET /readyz`: not draining, and the database answers with the schema in place; and what is wrong with the model.
 async fn ready(app: web::Data<App>) -> Result<HttpResponse, Error> {
-    if *app.draining.borrow() {
-        return Err(Error::Unavailable);
-    }
+    app.refuse_when_draining()?;
     app.db
         .read(|conn| {
             use crate::db::schema::users;

@@ -26,14 +26,15 @@ impl Queue {
         (Queue::Local(sender), Jobs::Local(receiver))
     }
 
-    /// Announces a reply to make. If that can't be done now, the sweep does it within seconds.
-    pub fn push(&self, reply_id: String) {
+    /// Announces a reply to make. False if that can't be done now: the sweep of some process does it within seconds.
+    pub fn push(&self, reply_id: String) -> bool {
         match self {
-            Queue::Local(sender) => {
-                if let Err(error) = sender.try_send(reply_id) {
+            Queue::Local(sender) => sender
+                .try_send(reply_id)
+                .inspect_err(|error| {
                     tracing::warn!(%error, "the queue took no reply; the sweep will");
-                }
-            }
+                })
+                .is_ok(),
         }
     }
 }

@@ -7,14 +7,15 @@ use std::time::Duration;
 use actix_session::SessionMiddleware;
 use actix_session::config::{CookieContentSecurity, PersistentSession};
 use actix_session::storage::CookieSessionStore;
+use actix_web::body::MessageBody;
 use actix_web::cookie::{Key, SameSite};
-use actix_web::dev::{Server as Http, ServerHandle};
-use actix_web::middleware::{Compress, NormalizePath, from_fn};
-use actix_web::{HttpServer, web};
+use actix_web::dev::{Server as Http, ServiceRequest, ServiceResponse};
+use actix_web::http::ConnectionType;
+use actix_web::middleware::{Compress, Next, NormalizePath, from_fn};
+use actix_web::{Error as ActixError, HttpServer, web};
 use secrecy::ExposeSecret;
 use sha2::{Digest, Sha512};
 use tokio::sync::{Semaphore, broadcast, watch};
-use tokio::task::JoinHandle;
 
 use crate::advisor::Advisor;
 use crate::auth;
@@ -37,8 +38,11 @@ mod catalogue;
 
 /// How long a client may take to send its head.
 const SLOW_CLIENT: Duration = Duration::from_secs(10);
-/// How long open connections may go on after SIGTERM, in seconds; replies have 25 of them.
-const SHUTDOWN: u64 = 27;
+/// How long the port stays open after SIGTERM at least, so that load balancers see that the process isn't ready any more
+/// before connections are refused. Ctrl-C doesn't wait.
+const NOTICE: Duration = Duration::from_secs(2);
+/// How long requests that were under way may go on once the replies have ended, in seconds.
+const SHUTDOWN: u64 = 5;
 
 /// How many replies read their conversation at once: half of SQLite's readers.
 const BEGINNINGS: usize = 2;
@@ -81,6 +85,7 @@ impl Server {
             beginnings: Semaphore::new(BEGINNINGS),
             stops: broadcast::Sender::new(256),
             draining: watch::Sender::new(false),
+            closing: watch::Sender::new(false),
             config,
         });
         let http = serve(app.clone(), listener).map_err(Error::internal)?;
@@ -104,58 +109,84 @@ impl Server {
 
     /// Runs until SIGTERM or SIGINT, then finishes what runs.
     ///
+    /// In this order: not ready and no new replies; running replies finish or are handed back, while pages, streams and
+    /// stops are still answered; streams send their readers elsewhere; the port closes.
+    ///
     /// # Errors
     /// When the server can't go on.
     pub async fn run(self) -> Result<(), Error> {
-        let draining = self.app.draining.subscribe();
-        let worker = tokio::spawn(worker::run(self.app.clone(), self.jobs, draining));
-        let on_signal = tokio::spawn(drain_on_signal(self.app.clone(), self.http.handle()));
-        let following = tokio::spawn(catalogue::follow(self.app.clone()));
-        let ended = self.http.await.map_err(Error::internal);
-        // However it ended: no new replies, and the running ones finish or are handed back.
-        self.app.draining.send_replace(true);
-        on_signal.abort();
+        let app = self.app;
+        let handle = self.http.handle();
+        let mut http = tokio::spawn(self.http);
+        let worker = worker::run(app.clone(), self.jobs, app.draining.subscribe());
+        let worker = tokio::spawn(worker);
+        let following = tokio::spawn(catalogue::follow(app.clone()));
+        let mut ended = None;
+        let notice = tokio::select! {
+            by_itself = &mut http => {
+                ended = Some(by_itself);
+                Duration::ZERO
+            }
+            notice = asked_to_end() => {
+                tracing::info!("asked to end: finishing what runs");
+                notice
+            }
+        };
+        app.draining.send_replace(true);
+        let (worked, ()) = tokio::join!(worker, tokio::time::sleep(notice));
+        app.closing.send_replace(true);
         following.abort();
-        wait_for(worker).await?;
-        ended
+        let ended = match ended {
+            Some(ended) => ended,
+            None => {
+                handle.stop(true).await;
+                http.await
+            }
+        };
+        worked.map_err(Error::internal)?;
+        ended.map_err(Error::internal)?.map_err(Error::internal)
     }
 }
 
-async fn wait_for(worker: JoinHandle<()>) -> Result<(), Error> {
-    worker.await.map_err(Error::internal)
-}
-
-/// First the workers stop taking replies, then the connections end as their requests do.
-async fn drain_on_signal(app: App, http: ServerHandle) {
-    terminated().await;
-    tracing::info!("asked to end: finishing what runs");
-    app.draining.send_replace(true);
-    http.stop(true).await;
-}
-
+/// Returns when the process is to end, with the time that load balancers get to notice.
 #[cfg(unix)]
-async fn terminated() {
+async fn asked_to_end() -> Duration {
     use tokio::signal::unix::{SignalKind, signal};
     match signal(SignalKind::terminate()) {
         Ok(mut terminate) => {
             tokio::select! {
-                _ = terminate.recv() => {}
-                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => NOTICE,
+                _ = tokio::signal::ctrl_c() => Duration::ZERO,
             }
         }
         Err(error) => {
             tracing::error!(%error, "SIGTERM can't be heard");
-            std::future::pending::<()>().await;
+            std::future::pending().await
         }
     }
 }
 
 #[cfg(not(unix))]
-async fn terminated() {
+async fn asked_to_end() -> Duration {
     if let Err(error) = tokio::signal::ctrl_c().await {
         tracing::error!(%error, "Ctrl-C can't be heard");
         std::future::pending::<()>().await;
     }
+    Duration::ZERO
+}
+
+/// Middleware: while the process drains, whoever keeps a connection open is to make its next request elsewhere.
+async fn let_go(
+    req: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<impl MessageBody>, ActixError> {
+    let app = req.app_data::<web::Data<App>>().cloned();
+    let mut response = next.call(req).await?;
+    if app.is_some_and(|app| *app.draining.borrow()) {
+        let head = response.response_mut().head_mut();
+        head.set_connection_type(ConnectionType::Close);
+    }
+    Ok(response)
 }
 
 fn serve(app: App, listener: TcpListener) -> std::io::Result<Http> {
@@ -179,13 +210,14 @@ fn serve(app: App, listener: TcpListener) -> std::io::Result<Http> {
             .wrap(NormalizePath::trim())
             .wrap(Compress::default())
             .wrap(from_fn(problem::answer))
+            .wrap(from_fn(let_go))
     })
     .client_request_timeout(SLOW_CLIENT)
     // Else a reader who has left is never noticed.
     .h1_allow_half_closed(false)
     .tcp_nodelay(true)
     .shutdown_timeout(SHUTDOWN)
-    // Ours are handled by `drain_on_signal`, which stops the workers first.
+    // Ours are handled in `run`, which lets the workers finish first.
     .disable_signals()
     .listen(listener)?
     .run();

@@ -8,6 +8,7 @@ use crate::advisor::Advisor;
 use crate::cars::Catalogue;
 use crate::config::Config;
 use crate::db::Db;
+use crate::error::Error;
 use crate::feed::Feed;
 use crate::queue::Queue;
 
@@ -33,6 +34,8 @@ pub struct Parts {
     pub stops: broadcast::Sender<String>,
     /// True from SIGTERM on: no new work.
     pub draining: watch::Sender<bool>,
+    /// True once nothing runs any more and the port is about to close: open streams send their readers elsewhere.
+    pub closing: watch::Sender<bool>,
 }
 
 /// The catalogue that answers are made from now.
@@ -51,6 +54,17 @@ impl App {
     /// The catalogue in use. Who needs it twice for one answer takes it once: an import can put another in its place.
     pub fn catalogue(&self) -> Arc<Catalogue> {
         self.in_use.borrow().catalogue.clone()
+    }
+
+    /// Before new work is taken.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] once the process was asked to end: another instance, or the next process, has time for it.
+    pub fn refuse_when_draining(&self) -> Result<(), Error> {
+        match *self.draining.borrow() {
+            true => Err(Error::Unavailable),
+            false => Ok(()),
+        }
     }
 }
 

@@ -118,6 +118,7 @@ pub async fn again(
     let place = wrong_edit
         .as_ref()
         .map(|edit| format!("#edit-{}", edit.message_id));
+    let (status, retry_after) = (error.status_code(), error.retry_after());
     let mut view = ChatView {
         conversations: read_list(app, user_id, None).await?,
         open,
@@ -131,7 +132,10 @@ pub async fn again(
         view.draft = draft.text;
         view.wrong = Some(error.to_string());
     }
-    let show = Show::with_status(view, error.status_code());
+    let mut show = Show::with_status(view, status);
+    if let Some(seconds) = retry_after {
+        show = show.header("retry-after", &seconds.to_string())?;
+    }
     match place {
         Some(place) => show
             .header("hx-retarget", &place)?

@@ -5,12 +5,14 @@ use std::time::Duration;
 use actix_web::{HttpRequest, web};
 use serde::Deserialize;
 use serde_json::Value;
+use tokio::time::Instant;
 
 use super::idempotency::Key;
 use super::path::Versions;
 use super::post::{self, Answer};
 use super::views::{self, MessageView};
 use crate::auth::CurrentUser;
+use crate::db;
 use crate::db::messages::{self, Message, Role, Status};
 use crate::error::Error;
 use crate::state::App;
@@ -18,8 +20,10 @@ use crate::web::format::Format;
 use crate::web::input::{CHAT_LIMIT, Input, parse_id};
 use crate::web::view::{Html, Shell, Show, View};
 
-/// How long a stop waits for the worker to keep the part that came.
-const STOP: Duration = Duration::from_secs(1);
+/// How long a stop waits for the worker, wherever it is, to keep the part that came.
+const STOP: Duration = Duration::from_secs(3);
+/// How often it looks.
+const LOOK: Duration = Duration::from_millis(40);
 
 /// `GET /chat/messages/{id}`.
 pub async fn get(
@@ -54,16 +58,19 @@ pub async fn stop(
         // Nobody has begun, so nobody else ends its feed.
         Status::Pending => app.feed.close(&id),
         Status::Running => {
-            // No worker here means that one elsewhere finds out at its next checkpoint.
+            // Nobody listens where the worker is elsewhere; that one asks for its stops by itself.
             app.stops.send(id.clone()).ok();
-            if let Some(mut reader) = app.feed.reader(&id) {
-                let closed = async { while reader.changed().await.is_ok() {} };
-                tokio::time::timeout(STOP, closed).await.ok();
-            }
         }
         Status::Done | Status::Stopped | Status::Failed => {}
     }
-    Ok(Show::new(One::read(&app, current.user.id, id).await?))
+    let deadline = Instant::now() + STOP;
+    loop {
+        let one = One::read(&app, current.user.id.clone(), id.clone()).await?;
+        if one.message.is_settled(db::now()) || Instant::now() >= deadline {
+            return Ok(Show::new(one));
+        }
+        tokio::time::sleep(LOOK).await;
+    }
 }
 
 /// What a form that asks for another answer carries.
@@ -82,6 +89,7 @@ pub async fn retry(
     body: Option<Input<Retry, CHAT_LIMIT>>,
 ) -> Result<Answer, Error> {
     let id = parse_id(&id)?;
+    app.refuse_when_draining()?;
     let user_id = current.user.id;
     let form_key = body.and_then(|body| body.value.form_key);
     let key = Key::of_retry(req.headers(), form_key.as_deref(), &id)?;

@@ -31,6 +31,8 @@ const LONGEST_TITLE: usize = 60;
 const PATIENCE: Duration = Duration::from_secs(180);
 /// How often the row is looked at when the reply is made elsewhere.
 const POLL: Duration = Duration::from_millis(500);
+/// And when it was announced here.
+const LOOK: Duration = Duration::from_secs(2);
 
 /// What a person says.
 #[derive(Debug, Deserialize)]
@@ -76,7 +78,11 @@ pub async fn post(
         replaces: body.value.replaces.clone().filter(|id| !id.is_empty()),
     };
     let key = Key::of(req.headers(), &body.value)?;
-    match store(&app, &user_id, body.value, key).await {
+    let stored = match app.refuse_when_draining() {
+        Ok(()) => store(&app, &user_id, body.value, key).await,
+        Err(error) => Err(error),
+    };
+    match stored {
         Ok(posted) => {
             if !posted.is_repeat {
                 announce(&app, &posted.reply.id);
@@ -86,7 +92,7 @@ pub async fn post(
                 .map(Either::Left)
         }
         // Nobody should have to write it again.
-        Err(error @ (Error::Invalid(_) | Error::State(_)))
+        Err(error @ (Error::Invalid(_) | Error::State(_) | Error::Unavailable))
             if format == Format::Page
                 || (format == Format::Fragment && draft.replaces.is_some()) =>
         {
@@ -100,7 +106,9 @@ pub async fn post(
 /// Puts a stored reply on the queue, with a feed for those who want to watch.
 pub fn announce(app: &App, reply_id: &str) {
     app.feed.open(reply_id);
-    app.queue.push(reply_id.to_owned());
+    if !app.queue.push(reply_id.to_owned()) {
+        app.feed.abandon(reply_id);
+    }
 }
 
 /// Answers as the caller asked: the whole reply, a stream, an address, a fragment or a page.
@@ -392,21 +400,28 @@ fn prefers_async(headers: &HeaderMap) -> bool {
 /// Waits until the reply is finished, or for as long as anybody can be kept waiting.
 pub async fn wait(app: &App, user_id: &str, reply_id: &str) -> Result<Message, Error> {
     let deadline = Instant::now() + PATIENCE;
+    let mut closing = app.closing.subscribe();
     loop {
         if let Some(mut reader) = app.feed.reader(reply_id) {
             let closed = async { while reader.changed().await.is_ok() {} };
-            // Out of time or not, the row says how it stands.
-            tokio::time::timeout_at(deadline, closed).await.ok();
+            // However this ends, the row says how it stands. It may be made elsewhere, though it was announced here.
+            tokio::select! {
+                _ = tokio::time::timeout(LOOK, closed) => {}
+                _ = closing.wait_for(|closing| *closing) => {}
+            }
         }
         let (user, id) = (user_id.to_owned(), reply_id.to_owned());
         let row = app
             .db
             .read(move |conn| messages::get(conn, &user, &id))
             .await?;
-        if row.status.is_final() || Instant::now() >= deadline {
+        let is_over = *closing.borrow() || Instant::now() >= deadline;
+        if row.is_settled(db::now()) || is_over {
             return Ok(row);
         }
-        tokio::time::sleep(POLL).await;
+        if app.feed.reader(reply_id).is_none() {
+            tokio::time::sleep(POLL).await;
+        }
     }
 }
 

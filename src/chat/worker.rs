@@ -22,6 +22,8 @@ use crate::state::App;
 
 /// How many replies one process makes at once.
 const AT_ONCE: usize = 256;
+/// How often it is asked which of the running replies were stopped through another instance.
+const STOPS: Duration = Duration::from_millis(250);
 /// How long a worker that says nothing keeps its reply.
 const LEASE: chrono::Duration = chrono::Duration::seconds(15);
 /// How often the text so far is kept and the lease renewed.
@@ -46,6 +48,9 @@ pub async fn run(app: App, mut jobs: Jobs, mut draining: watch::Receiver<bool>) 
     let mut running = JoinSet::new();
     let mut sweep = tokio::time::interval(SWEEP);
     sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    // Ends with this function, so not before the last reply.
+    let mut watching = JoinSet::new();
+    watching.spawn(watch_for_stops(app.clone(), mine.clone()));
     loop {
         let ids = tokio::select! {
             () = told(&mut draining) => break,
@@ -155,6 +160,26 @@ async fn unclaimed(app: &App) -> Vec<String> {
     })
 }
 
+/// Wakes the workers of replies that were stopped through another instance: one read for all of them.
+async fn watch_for_stops(app: App, mine: Mine) {
+    loop {
+        tokio::time::sleep(STOPS).await;
+        let owners = mine.owners();
+        if owners.is_empty() {
+            continue;
+        }
+        let stopped = app
+            .db
+            .read(move |conn| messages::stopped_of(conn, &owners))
+            .await;
+        // A failure is reported by the checkpoints, which find out as well.
+        for id in stopped.unwrap_or_default() {
+            // Nobody listens where the reply has just ended.
+            app.stops.send(id).ok();
+        }
+    }
+}
+
 /// Ends the feed however its reply ends, so that no reader waits for ever.
 struct Open<'a> {
     feed: &'a Feed,
@@ -186,7 +211,7 @@ async fn make(app: &App, owner: &str, id: &str) -> Result<(), Error> {
         feed: &app.feed,
         id,
     };
-    if row.attempts > TRIES {
+    if row.tries() > TRIES {
         let outcome = failed(app, row.text, GIVEN_UP);
         return finish(app, owner, id, outcome, Vec::new()).await;
     }
@@ -231,7 +256,12 @@ async fn claim(app: &App, owner: &str, id: &str) -> Result<Option<Message>, Erro
     app.db
         .write(move |conn| {
             let now = db::now();
-            messages::claim(conn, &id, &owner, now, now + LEASE)
+            let row = messages::claim(conn, &id, &owner, now, now + LEASE)?;
+            if row.as_ref().is_some_and(|row| row.tries() <= TRIES) {
+                // What an earlier attempt wrote isn't a part of this one.
+                messages::checkpoint(conn, &id, &owner, "", now + LEASE)?;
+            }
+            Ok(row)
         })
         .await
 }
@@ -417,6 +447,10 @@ async fn finish(
             let ended = messages::finish(conn, &owned, &owner, &row)?;
             for edit in new.iter().filter(|_| ended) {
                 need_edits::insert(conn, edit)?;
+            }
+            if !ended {
+                // It was stopped in this very moment.
+                messages::keep_part(conn, &owned, &owner, &row.text)?;
             }
             Ok(ended)
         });

@@ -61,11 +61,29 @@ pub struct Message {
     pub catalogue: Option<String>,
     pub prompt_tokens: Option<i64>,
     pub completion_tokens: Option<i64>,
+    /// Only grows: each attempt begins the text anew, under a number of its own.
     pub attempts: i32,
     pub lease_owner: Option<String>,
     pub lease_until: Option<NaiveDateTime>,
     /// JSON: what in the text nothing bears out; `None` where nothing was checked.
     pub unverified: Option<String>,
+    /// How many attempts a process that ended handed back; they don't count as tries.
+    pub handed_back: i32,
+}
+
+impl Message {
+    /// How often it was really tried.
+    pub fn tries(&self) -> i32 {
+        self.attempts - self.handed_back
+    }
+
+    /// Whether nothing more will come, not even the part that the worker of a stopped reply has yet to keep.
+    pub fn is_settled(&self, now: NaiveDateTime) -> bool {
+        let is_being_kept = self.status == Status::Stopped
+            && self.lease_owner.is_some()
+            && self.lease_until.is_some_and(|until| until > now);
+        self.status.is_final() && !is_being_kept
+    }
 }
 
 /// A new row: a person's message, or a reply that is still to be made.
@@ -243,6 +261,17 @@ pub fn stop(conn: &mut Conn, user_id: &str, id: &str) -> Result<bool, Error> {
     Ok(stopped == 1)
 }
 
+/// Of the leases that `owners` hold, those whose reply was stopped. Ids of replies.
+///
+/// Like [`unclaimed`] it is on everybody's rows, for the workers alone.
+pub fn stopped_of(conn: &mut Conn, owners: &[String]) -> Result<Vec<String>, Error> {
+    let query = messages::table
+        .filter(dsl::lease_owner.eq_any(owners))
+        .filter(dsl::status.eq(Status::Stopped.as_str()))
+        .select(dsl::id);
+    Ok(query.load(conn)?)
+}
+
 /// Hands back whatever `owners` still hold, for another worker to begin anew.
 pub fn release(conn: &mut Conn, owners: &[String]) -> Result<(), Error> {
     let held = messages::table
@@ -251,7 +280,7 @@ pub fn release(conn: &mut Conn, owners: &[String]) -> Result<(), Error> {
     diesel::update(held)
         .set((
             dsl::status.eq(Status::Pending.as_str()),
-            dsl::attempts.eq(dsl::attempts - 1),
+            dsl::handed_back.eq(dsl::handed_back + 1),
             dsl::lease_owner.eq(None::<String>),
             dsl::lease_until.eq(None::<NaiveDateTime>),
         ))
@@ -261,7 +290,7 @@ pub fn release(conn: &mut Conn, owners: &[String]) -> Result<(), Error> {
 
 /// Replies that nobody works at: pending, or with a lease that ran out. Oldest first.
 ///
-/// The one query that isn't on one person's rows: it yields ids for the workers and nothing else.
+/// It isn't on one person's rows: it yields ids for the workers and nothing else.
 pub fn unclaimed(conn: &mut Conn, now: NaiveDateTime, limit: i64) -> Result<Vec<String>, Error> {
     let pending = dsl::status.eq(Status::Pending.as_str());
     let expired = dsl::status

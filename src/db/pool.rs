@@ -37,13 +37,22 @@ impl Manager {
     }
 }
 
-/// One connection outside the pool.
+/// One connection outside the pool, for what no request waits for.
 pub(super) fn connect(url: &DatabaseUrl, role: Role) -> Result<Conn, diesel::r2d2::Error> {
-    let manager = match url {
-        DatabaseUrl::Sqlite(path) => Manager::new(true, path.to_string_lossy().into(), role),
-        DatabaseUrl::Postgres(url) => Manager::new(false, url.expose_secret().into(), role),
+    let (is_sqlite, address) = match url {
+        DatabaseUrl::Sqlite(path) => (true, path.to_string_lossy().into()),
+        DatabaseUrl::Postgres(url) => (false, url.expose_secret().into()),
     };
-    manager.connect()
+    let mut conn = Manager::new(is_sqlite, address, role).connect()?;
+    // Nobody's request waits for this: it may take its time.
+    match &mut conn {
+        Conn::Sqlite(conn) => conn.batch_execute("PRAGMA busy_timeout = 10000;"),
+        Conn::Postgres(conn) => {
+            conn.batch_execute("SET lock_timeout = 0; SET statement_timeout = 0;")
+        }
+    }
+    .map_err(diesel::r2d2::Error::QueryError)?;
+    Ok(conn)
 }
 
 impl ManageConnection for Manager {
@@ -54,9 +63,12 @@ impl ManageConnection for Manager {
         use diesel::r2d2::Error::{ConnectionError, QueryError};
         if !self.is_sqlite {
             let mut conn = PgConnection::establish(&self.address).map_err(ConnectionError)?;
-            // A stuck statement must not hold a connection for ever; times are kept in UTC.
-            conn.batch_execute("SET statement_timeout = '30s'; SET TIME ZONE 'UTC'")
-                .map_err(QueryError)?;
+            // A request that waits for a locked row is refused after two seconds, as one is that waits for a connection,
+            // and nothing holds a connection for ever. Times are kept in UTC.
+            conn.batch_execute(
+                "SET lock_timeout = '2s'; SET statement_timeout = '5s'; SET TIME ZONE 'UTC'",
+            )
+            .map_err(QueryError)?;
             return Ok(Conn::Postgres(conn));
         }
         if self.role == Role::Writer {
@@ -65,7 +77,7 @@ impl ManageConnection for Manager {
         let mut conn = SqliteConnection::establish(&self.address).map_err(ConnectionError)?;
         search::teach_lower(&mut conn).map_err(QueryError)?;
         // The timeout comes first: turning on WAL needs a lock that another process may hold.
-        conn.batch_execute("PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON;")
+        conn.batch_execute("PRAGMA busy_timeout = 2000; PRAGMA foreign_keys = ON;")
             .map_err(QueryError)?;
         match self.role {
             Role::Writer => {

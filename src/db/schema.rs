@@ -55,6 +55,7 @@ diesel::table! {
         lease_owner -> Nullable<Text>,
         lease_until -> Nullable<Timestamp>,
         unverified -> Nullable<Text>,
+        handed_back -> Integer,
     }
 }
 

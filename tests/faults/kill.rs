@@ -9,6 +9,7 @@ use tokio::sync::watch;
 
 use crate::Row;
 use crate::process::{Process, start};
+use crate::reader::random;
 use crate::site::{Database, client};
 use crate::upstream::{Script, Upstream};
 
@@ -34,7 +35,7 @@ pub enum Fault {
 }
 
 /// Lets it go wrong that often, at random moments.
-pub async fn at_random_moments(fault: &Fault, cycles: usize) -> Row {
+pub async fn at_random_moments(fault: Fault, cycles: usize) -> Row {
     let began = Instant::now();
     // Slow enough that many replies are in the middle when their process dies.
     let upstream = Upstream::start([Script::Say(ANSWER, Duration::from_millis(8))]).await;
@@ -66,7 +67,7 @@ pub async fn at_random_moments(fault: &Fault, cycles: usize) -> Row {
 
     for _ in 0..cycles {
         tokio::time::sleep(Duration::from_millis(u64::from(random()) * 2)).await;
-        match fault {
+        match &fault {
             Fault::Kill => {
                 base.send_replace(None);
                 process.child.kill().await.expect("it could be killed");
@@ -244,11 +245,4 @@ async fn check(process: &Process, http: &Client, token: &str, told: &[Acknowledg
 
 fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
-}
-
-/// A byte from the system's source of chance.
-fn random() -> u8 {
-    let mut byte = [0];
-    getrandom::fill(&mut byte).expect("randomness");
-    byte[0]
 }

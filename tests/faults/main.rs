@@ -15,24 +15,40 @@ mod site;
 mod upstream;
 
 mod disk;
+mod duplicates;
 mod kill;
+mod locked;
 mod model;
+mod reader;
+mod resume;
+mod slow;
+mod stop;
 mod sync;
 
+use futures_util::FutureExt;
+use futures_util::future::{LocalBoxFuture, join_all};
 use kill::Fault;
+use resume::End;
 
 /// One line of the table.
 pub struct Row {
     pub fault: String,
     /// Messages that were acknowledged.
     pub acknowledged: usize,
-    /// Of those, not there afterwards.
+    /// Of those, not there afterwards; and readers who ended with less than what is stored.
     pub lost: usize,
-    /// Messages or replies that are there more than once.
+    /// Messages or replies that are there more than once; and readers who ended with more than what is stored.
     pub doubled: usize,
-    /// Replies that weren't finished after a minute.
+    /// Replies that weren't finished after a minute, and whatever else had to end and didn't.
     pub unfinished: usize,
     pub note: String,
+}
+
+/// Faults being tried; no row where that can't be done here.
+type Trial = LocalBoxFuture<'static, Vec<Row>>;
+
+fn trial(of: impl Future<Output: IntoIterator<Item = Row>> + 'static) -> Trial {
+    async { of.await.into_iter().collect() }.boxed_local()
 }
 
 impl Row {
@@ -43,7 +59,11 @@ impl Row {
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let mut cycles = 60;
+    // On PostgreSQL, where each start takes longer, half as many.
+    let mut cycles = match std::env::var_os("AUTIO_TEST_POSTGRES") {
+        Some(_) => 100,
+        None => 200,
+    };
     let mut only = Vec::new();
     let mut rest = arguments.iter();
     while let Some(argument) = rest.next() {
@@ -59,26 +79,42 @@ fn main() {
     }
     let wanted = |name: &str| only.is_empty() || only.iter().any(|word| name.contains(word));
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    let mut rows = Vec::new();
-    if wanted("kill") {
-        rows.push(runtime.block_on(kill::at_random_moments(&Fault::Kill, cycles)));
-    }
     // Set where the tests have a PostgreSQL of their own to stop and start.
-    if let Ok(command) = std::env::var("AUTIO_TEST_POSTGRES_RESTART")
-        && wanted("database")
-    {
-        let fault = Fault::Database(command);
-        rows.push(runtime.block_on(kill::at_random_moments(&fault, cycles.div_ceil(6))));
-    }
-    if wanted("sync") {
-        rows.extend(runtime.block_on(sync::before_each_acknowledgement()));
-    }
-    if wanted("disk") {
-        rows.extend(runtime.block_on(disk::full()));
-    }
-    if wanted("model") {
-        rows.extend(runtime.block_on(model::fails_in_every_way()));
-    }
+    let restart = std::env::var("AUTIO_TEST_POSTGRES_RESTART").ok();
+    let mut rows = Vec::new();
+    // Side by side, but where what is measured wants quiet, or everybody's database goes.
+    let alone: [(&str, Trial); 2] = [
+        ("stop", trial(stop::elsewhere().map(Some))),
+        ("sync", trial(sync::before_each_acknowledgement())),
+    ];
+    let together: [(&str, Trial); 9] = [
+        (
+            "kill",
+            trial(kill::at_random_moments(Fault::Kill, cycles).map(Some)),
+        ),
+        ("duplicates", trial(duplicates::at_once().map(Some))),
+        ("wander", trial(resume::wanderers().map(Some))),
+        ("resume", trial(resume::over(End::Term).map(Some))),
+        ("resume", trial(resume::over(End::Kill).map(Some))),
+        ("disk", trial(disk::full())),
+        ("slow", trial(slow::readers().map(Some))),
+        ("locked", trial(locked::by_somebody_else().map(Some))),
+        ("model", trial(model::fails_in_every_way())),
+    ];
+    runtime.block_on(async {
+        for (_, trial) in alone.into_iter().filter(|(name, _)| wanted(name)) {
+            rows.extend(trial.await);
+        }
+        let wanted_together = together.into_iter().filter(|(name, _)| wanted(name));
+        let all = join_all(wanted_together.map(|(_, trial)| trial)).await;
+        rows.extend(all.into_iter().flatten());
+        if let Some(command) = restart
+            && wanted("database")
+        {
+            let fault = Fault::Database(command);
+            rows.push(kill::at_random_moments(fault, cycles.div_ceil(10)).await);
+        }
+    });
     if rows.is_empty() {
         return;
     }

@@ -1,13 +1,16 @@
 //! The binary itself: killed at any moment and started again, it has lost nothing; its bad settings
 //! are one clear line.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tokio::process::Command;
 
-use crate::process::{command, start};
-use crate::site::{Database, client};
+use crate::chat::{read_events, text_of};
+use crate::process::{Process, command, start};
+use crate::site::{Database, Site, client, header};
 use crate::upstream::{Script, Upstream};
 
 #[tokio::test]
@@ -96,6 +99,40 @@ async fn a_kill_in_the_middle_of_an_answer_only_delays_it() {
     panic!("nobody took the reply up again");
 }
 
+#[tokio::test]
+async fn a_reply_that_another_instance_makes_is_read_here_as_it_grows() {
+    let text = "one two three four five six seven eight nine ten";
+    let upstream = Upstream::start([Script::Say(text, Duration::from_millis(300))]).await;
+    let settings = [
+        ("OPENAI_API_KEY", "k"),
+        ("OPENAI_BASE_URL", upstream.base_url.as_str()),
+    ];
+    let database = Arc::new(Database::new());
+    let here = Site::start_on(database.clone(), &settings).await;
+    let there = Site::start_on(database, &settings).await;
+    let entered = here.sign_up("vic@example.com").await;
+    let token = entered["access_token"].as_str().unwrap();
+    let post = there.program(token).post("/chat/");
+    let post = post
+        .header("prefer", "respond-async")
+        .json(&json!({ "message": "count" }));
+    let pending: Value = post.send().await.unwrap().json().await.unwrap();
+    let id = pending["message_id"].as_str().unwrap();
+    while upstream.requests().is_empty() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    // As if it had been announced here, and the other one had been quicker.
+    here.app.feed.open(id);
+    let stream = here
+        .program(token)
+        .get(&format!("/chat/messages/{id}/events"));
+    let events = read_events(stream.send().await.unwrap()).await;
+    assert_eq!(text_of(&events), text);
+    assert!(events.iter().all(|event| event.name != "restart"));
+    let deltas = events.iter().filter(|event| event.name == "delta").count();
+    assert!(deltas > 1, "it comes as the other one keeps it");
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn asked_to_end_it_finishes_what_runs() {
@@ -116,21 +153,90 @@ async fn asked_to_end_it_finishes_what_runs() {
     while upstream.requests().is_empty() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    let id = process.child.id().unwrap().to_string();
-    assert!(
-        Command::new("kill")
-            .args(["-TERM", &id])
-            .status()
-            .await
-            .unwrap()
-            .success()
-    );
+    terminate(&process).await;
     let answer: Value = post.await.unwrap().unwrap().json().await.unwrap();
     assert_eq!(answer["reply"], "one two three");
     assert!(
         process.child.wait().await.unwrap().success(),
         "it exits with 0"
     );
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn asked_to_end_it_says_so_before_the_port_closes() {
+    let text = "one two three four five six";
+    let upstream = Upstream::start([Script::Say(text, Duration::from_millis(800))]).await;
+    let settings = [
+        ("OPENAI_API_KEY", "k"),
+        ("OPENAI_BASE_URL", upstream.base_url.as_str()),
+    ];
+    let database = Database::new();
+    let mut process = start(&database, &settings).await;
+    // It keeps its connections.
+    let http = client().build().unwrap();
+    let token = process.sign_up(&http, "uma@example.com").await;
+    let base = process.base.clone();
+    let get = |path: &str| http.get(format!("{base}{path}")).bearer_auth(&token).send();
+    let body = json!({ "message": "count" });
+    let post = || {
+        let post = http.post(format!("{base}/chat/")).bearer_auth(&token);
+        post.header("prefer", "respond-async").json(&body).send()
+    };
+    let pending: Value = post().await.unwrap().json().await.unwrap();
+    let message = format!("/chat/messages/{}", pending["message_id"].as_str().unwrap());
+    let events = get(&format!("{message}/events")).await.unwrap();
+    let reading = tokio::spawn(read_events(events));
+    assert_eq!(get("/readyz").await.unwrap().status(), 200);
+    terminate(&process).await;
+    while get("/readyz").await.unwrap().status() == 200 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+
+    // Not ready and no new work, for a while; but what is there can be read, and alive it is.
+    let unready = get("/readyz").await.unwrap();
+    assert_eq!(
+        (unready.status(), header(&unready, "retry-after")),
+        (StatusCode::SERVICE_UNAVAILABLE, "2")
+    );
+    let refused = post().await.unwrap();
+    assert_eq!(
+        (refused.status(), header(&refused, "retry-after")),
+        (StatusCode::SERVICE_UNAVAILABLE, "2")
+    );
+    assert_eq!(get("/healthz").await.unwrap().status(), 200);
+    let row = get(&message).await.unwrap();
+    assert_eq!(
+        header(&row, "connection"),
+        "close",
+        "the next request is for another instance"
+    );
+    assert_eq!(row.json::<Value>().await.unwrap()["status"], "running");
+
+    // The open stream gets its end, and only then the port closes.
+    let events = reading.await.unwrap();
+    assert_eq!(text_of(&events), text);
+    assert_eq!(events.last().unwrap().name, "done");
+    assert!(
+        process.child.wait().await.unwrap().success(),
+        "it exits with 0"
+    );
+    assert!(get("/healthz").await.is_err());
+
+    // What was refused is nowhere.
+    let process = start(&database, &settings).await;
+    let list = http
+        .get(format!("{}/chat/", process.base))
+        .bearer_auth(&token);
+    let list: Value = list.send().await.unwrap().json().await.unwrap();
+    assert_eq!(list["conversations"].as_array().unwrap().len(), 1);
+}
+
+#[cfg(unix)]
+async fn terminate(process: &Process) {
+    let id = process.child.id().unwrap().to_string();
+    let mut kill = Command::new("kill");
+    assert!(kill.args(["-TERM", &id]).status().await.unwrap().success());
 }
 
 #[tokio::test]

@@ -1,0 +1,78 @@
+// One answer, watched by several browsers at once: whatever happens to any of them or to the server, all end with what is stored.
+
+import assert from "node:assert/strict";
+
+import { conversation, reply, say } from "./browser.mjs";
+import { until } from "./facts.mjs";
+import { Server } from "./server.mjs";
+import { Upstream } from "./upstream.mjs";
+
+const WHOLE = "Wait for it: here it is.";
+
+export default async function tell(facts) {
+  const upstream = await Upstream.start();
+  const server = await Server.start(upstream.settings);
+  const url = server.url;
+  const words = (page) => reply(page, 1).locator(".prose").innerText();
+  const hasBegun = (page) => async () => (await words(page)) === "Wait for it:";
+
+  /** The same answer on three devices, the last without JavaScript, held in the middle. */
+  const watch = async (stage) => {
+    upstream.calls = [];
+    const first = await stage.person({ url });
+    await first.goto("/chat/");
+    await say(first, "hold please");
+    await until("some words are there", hasBegun(first));
+    const cookies = await first.context().storageState();
+    const second = await stage.open({ url, cookies });
+    const plain = await stage.open({ url, cookies, script: false });
+    await Promise.all([second, plain].map((page) => page.goto(first.url())));
+    await Promise.all([second, plain].map((page) => until("the others follow", hasBegun(page))));
+    return [first, second, plain];
+  };
+
+  /** Waits until all have the whole, and compares it with the row. */
+  const compare = async (pages, seconds) => {
+    // Who answered stands under a finished answer alone; a page that is just being refreshed shows neither that nor a button.
+    const isWhole = (page) => async () => (await reply(page, 1).innerText()).includes("test-model");
+    await Promise.all(pages.map((page) => until("the answer is finished", isWhole(page), seconds)));
+    const [first] = pages;
+    const id = (await reply(first, 1).getAttribute("id")).slice(2);
+    const answer = await first.request.get(`/chat/messages/${id}`, { headers: { accept: "application/json" } });
+    const stored = await answer.json();
+    assert.equal(stored.status, "done");
+    assert.equal(stored.text.trim(), WHOLE);
+    const shown = await conversation(first);
+    for (const page of pages) {
+      assert.equal(await words(page), stored.text.trim());
+      assert.equal(await conversation(page), shown);
+      assert.equal(await page.locator(".message").count(), 2);
+    }
+  };
+
+  await facts.fact("two browsers, one of them reloading, and a third without JavaScript end with what is stored", async (stage) => {
+    const pages = await watch(stage);
+    await pages[1].reload();
+    await until("it is there again after the reload", hasBegun(pages[1]));
+    upstream.release();
+    await compare(pages, 12);
+    assert.equal(upstream.calls.length, 1, "the model was asked once");
+  });
+
+  await facts.fact("they end with what is stored when the server is killed in the middle as well", async (stage) => {
+    stage.expect(/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_CONNECTION_RESET|htmx:sse:error/);
+    const pages = await watch(stage);
+    await server.kill();
+    await server.run();
+    await pages[1].reload();
+    // The third may have refreshed itself into an error page, or be about to refresh itself now.
+    const comeBack = () => pages[2].goto(pages[0].url()).then(() => true, () => false);
+    await until("the third is back", comeBack);
+    // The dead worker's lease has to run out first.
+    await until("another attempt is made", () => upstream.calls.length === 2, 30);
+    const letGo = setInterval(() => upstream.release(), 200);
+    await compare(pages, 15).finally(() => clearInterval(letGo));
+  }, { seconds: 60 });
+
+  await upstream.stop();
+}
