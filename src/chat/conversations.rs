@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use actix_session::Session;
 use actix_web::http::StatusCode;
-use actix_web::{ResponseError, web};
+use actix_web::web;
 use askama::Template;
 use chrono::{DateTime, Datelike, NaiveDateTime};
 use serde::Deserialize;
@@ -127,11 +127,13 @@ pub async fn again(
         wrong_need: None,
         catalogue: app.catalogue(),
     };
-    if !view.shows_edit() {
-        view.draft = draft.text;
-        view.wrong = Some(error.to_string());
-    }
-    let show = Show::with_status(view, error.status_code());
+    let show = Show::with_error(error, |error| {
+        if !view.shows_edit() {
+            view.draft = draft.text;
+            view.wrong = Some(error.to_string());
+        }
+        view
+    });
     match place {
         Some(place) => show
             .header("hx-retarget", &place)?
