@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use self::memory::Memory;
 use crate::config::{Limits, Rate};
-use crate::error::Error;
+use crate::error::{Error, in_words};
 
 /// What is limited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,7 +82,9 @@ impl Action {
                 format!("Too many attempts to log in with this email. Wait {wait}, then try again.")
             }
             (Action::Login, Caller::Address(_)) => {
-                format!("Too many attempts to log in from your network. Wait {wait}, then try again.")
+                format!(
+                    "Too many attempts to log in from your network. Wait {wait}, then try again."
+                )
             }
             (Action::Signup, _) => format!(
                 "Too many accounts were made from your network. Wait {wait}, then sign up again, or log in if you have an account."
@@ -92,16 +94,6 @@ impl Action {
             ),
         }
     }
-}
-
-/// A time as people say it, never shorter than it is.
-pub fn in_words(seconds: u64) -> String {
-    let (number, unit) = match seconds {
-        0..=90 => (seconds, "second"),
-        91..=5_400 => (seconds.div_ceil(60), "minute"),
-        _ => (seconds.div_ceil(3_600), "hour"),
-    };
-    format!("{number} {unit}{}", if number == 1 { "" } else { "s" })
 }
 
 /// A caller's name among the buckets: of one length whatever it is made from, and nobody's email or address.
@@ -124,19 +116,6 @@ impl Name {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_wait_is_never_said_shorter_than_it_is() {
-        for (seconds, words) in [
-            (1, "1 second"),
-            (90, "90 seconds"),
-            (91, "2 minutes"),
-            (3_601, "61 minutes"),
-            (5_401, "2 hours"),
-        ] {
-            assert_eq!(in_words(seconds), words);
-        }
-    }
 
     #[tokio::test(start_paused = true)]
     async fn after_the_stated_seconds_it_passes() {

@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 
 use super::needs::{Chips, Ledger, WrongNeed};
 use super::open::{Open, read_open};
-use super::post;
 use super::views::{self, EditForm, MessageView};
+use super::{post, spending};
 use crate::auth::{self, CurrentUser};
 use crate::cars::Catalogue;
 use crate::db;
@@ -169,7 +169,10 @@ pub async fn delete(
     let id = parse_id(&id)?;
     let user_id = current.user.id;
     app.db
-        .write(move |conn| conversations::delete(conn, &user_id, &id))
+        .write(move |conn| {
+            spending::stop_all(conn, &user_id, &id)?;
+            conversations::delete(conn, &user_id, &id)
+        })
         .await?;
     Ok(Show::with_status(Deleted, StatusCode::NO_CONTENT))
 }

@@ -9,10 +9,12 @@ use serde_json::Value;
 use super::idempotency::Key;
 use super::path::Versions;
 use super::post::{self, Answer};
+use super::spending;
 use super::views::{self, MessageView};
 use crate::auth::CurrentUser;
 use crate::db::messages::{self, Message, Role, Status};
 use crate::error::Error;
+use crate::limit::{Action, Caller};
 use crate::state::App;
 use crate::web::format::Format;
 use crate::web::input::{CHAT_LIMIT, Input, parse_id};
@@ -46,14 +48,13 @@ pub async fn stop(
             if before.role != Role::Assistant {
                 return Err(Error::State("Only an answer can be stopped."));
             }
-            messages::stop(conn, &user_id, &reply_id)?;
-            Ok(before.status)
+            spending::stop(conn, &before)
         })
         .await?;
     match before {
         // Nobody has begun, so nobody else ends its feed.
-        Status::Pending => app.feed.close(&id),
-        Status::Running => {
+        Some(Status::Pending) => app.feed.close(&id),
+        Some(Status::Running) => {
             // No worker here means that one elsewhere finds out at its next checkpoint.
             app.stops.send(id.clone()).ok();
             if let Some(mut reader) = app.feed.reader(&id) {
@@ -61,7 +62,8 @@ pub async fn stop(
                 tokio::time::timeout(STOP, closed).await.ok();
             }
         }
-        Status::Done | Status::Stopped | Status::Failed => {}
+        // It was finished.
+        Some(_) | None => {}
     }
     Ok(Show::new(One::read(&app, current.user.id, id).await?))
 }
@@ -85,6 +87,9 @@ pub async fn retry(
     let user_id = current.user.id;
     let form_key = body.and_then(|body| body.value.form_key);
     let key = Key::of_retry(req.headers(), form_key.as_deref(), &id)?;
+    app.limiter
+        .take(Action::Chat, Caller::Account(&user_id))
+        .await?;
     let posted = post::store_retry(&app, &user_id, id, key).await?;
     if !posted.is_repeat {
         post::announce(&app, &posted.reply.id);

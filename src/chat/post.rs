@@ -14,11 +14,14 @@ use super::conversations::{self as pages, ChatView, Draft};
 use super::idempotency::Key;
 use super::stream::{self, Encoder};
 use super::views::{self, MessageView};
+use crate::advisor::Advisor;
 use crate::auth::CurrentUser;
+use crate::config::Limits;
 use crate::db::conversations::{self, Conversation};
 use crate::db::messages::{self, Message, NewMessage, Role, Status};
-use crate::db::{self, Conn};
+use crate::db::{self, Conn, budgets};
 use crate::error::Error;
+use crate::limit::{Action, Caller};
 use crate::state::App;
 use crate::web::format::{self, Format};
 use crate::web::input::{CHAT_LIMIT, Input, is_storable, parse_id};
@@ -76,7 +79,12 @@ pub async fn post(
         replaces: body.value.replaces.clone().filter(|id| !id.is_empty()),
     };
     let key = Key::of(req.headers(), &body.value)?;
-    match store(&app, &user_id, body.value, key).await {
+    let caller = Caller::Account(&user_id);
+    let stored = match app.limiter.take(Action::Chat, caller).await {
+        Ok(()) => store(&app, &user_id, body.value, key).await,
+        Err(error) => Err(error),
+    };
+    match stored {
         Ok(posted) => {
             if !posted.is_repeat {
                 announce(&app, &posted.reply.id);
@@ -86,7 +94,7 @@ pub async fn post(
                 .map(Either::Left)
         }
         // Nobody should have to write it again.
-        Err(error @ (Error::Invalid(_) | Error::State(_)))
+        Err(error @ (Error::Invalid(_) | Error::State(_) | Error::TooMany { .. }))
             if format == Format::Page
                 || (format == Format::Fragment && draft.replaces.is_some()) =>
         {
@@ -180,6 +188,7 @@ async fn store(app: &App, user_id: &str, turn: NewTurn, key: Option<Key>) -> Res
         .transpose()?;
     let replaces = blank(turn.replaces).map(|id| parse_id(&id)).transpose()?;
     let user_id = user_id.to_owned();
+    let terms = Terms::of(app);
     app.db
         .write(move |conn| {
             let ids = Ids::new();
@@ -199,7 +208,7 @@ async fn store(app: &App, user_id: &str, turn: NewTurn, key: Option<Key>) -> Res
                         return Err(Error::NotFound);
                     }
                     let conversation = lock(conn, &user_id, &old.conversation_id)?;
-                    let posted = append(conn, conversation, Some(text), old.parent_id, ids)?;
+                    let posted = append(conn, terms, conversation, Some(text), old.parent_id, ids)?;
                     Ok(Posted {
                         replaces: Some(id),
                         ..posted
@@ -208,7 +217,7 @@ async fn store(app: &App, user_id: &str, turn: NewTurn, key: Option<Key>) -> Res
                 (None, Some(id)) => {
                     let conversation = lock(conn, &user_id, &id)?;
                     let parent = conversation.head_id.clone();
-                    append(conn, conversation, Some(text), parent, ids)
+                    append(conn, terms, conversation, Some(text), parent, ids)
                 }
                 (None, None) => {
                     let now = db::now();
@@ -221,7 +230,7 @@ async fn store(app: &App, user_id: &str, turn: NewTurn, key: Option<Key>) -> Res
                         updated_at: now,
                     };
                     conversations::insert(conn, &conversation)?;
-                    append(conn, conversation, Some(text), None, ids)
+                    append(conn, terms, conversation, Some(text), None, ids)
                 }
             }
         })
@@ -236,6 +245,7 @@ pub async fn store_retry(
     key: Option<Key>,
 ) -> Result<Posted, Error> {
     let user_id = user_id.to_owned();
+    let terms = Terms::of(app);
     app.db
         .write(move |conn| {
             let ids = Ids::new();
@@ -253,7 +263,7 @@ pub async fn store_retry(
                 return Err(Error::State("Only an answer can be asked for again."));
             }
             let conversation = lock(conn, &user_id, &old.conversation_id)?;
-            let posted = append(conn, conversation, None, old.parent_id, ids)?;
+            let posted = append(conn, terms, conversation, None, old.parent_id, ids)?;
             Ok(Posted {
                 replaces: Some(reply_id),
                 ..posted
@@ -292,9 +302,27 @@ impl Ids {
     }
 }
 
+/// What a new reply may take.
+#[derive(Clone, Copy)]
+struct Terms {
+    limits: Limits,
+    /// Whether a model answers, which takes tokens.
+    has_model: bool,
+}
+
+impl Terms {
+    fn of(app: &App) -> Self {
+        Self {
+            limits: app.config.limits,
+            has_model: matches!(app.advisor, Advisor::Model(_)),
+        }
+    }
+}
+
 /// Stores a person's message, if there is one, and the reply that is to be made.
 fn append(
     conn: &mut Conn,
+    terms: Terms,
     mut conversation: Conversation,
     text: Option<String>,
     parent_id: Option<String>,
@@ -302,15 +330,18 @@ fn append(
 ) -> Result<Posted, Error> {
     let now = db::now();
     let is_new = conversation.head_id.is_none();
+    let user_id = conversation.user_id.clone();
+    let reserved = budgets::reserve(conn, &terms.limits, &user_id, terms.has_model, now)?;
     let message = |id, parent_id, role: Role, status: Status, text| NewMessage {
         id,
-        user_id: conversation.user_id.clone(),
+        user_id: user_id.clone(),
         conversation_id: conversation.id.clone(),
         parent_id,
         role: role.as_str(),
         text,
         timestamp: now,
         status: status.as_str(),
+        reserved_tokens: reserved.filter(|_| role == Role::Assistant),
     };
     let said =
         text.map(|text| message(ids.said, parent_id.clone(), Role::User, Status::Done, text));
@@ -325,18 +356,13 @@ fn append(
     for row in said.iter().chain([&reply]) {
         messages::insert(conn, row)?;
     }
-    conversations::set_head(
-        conn,
-        &conversation.user_id,
-        &conversation.id,
-        &reply.id,
-        now,
-    )?;
+    conversations::set_head(conn, &user_id, &conversation.id, &reply.id, now)?;
+    budgets::reserve_service(conn, &terms.limits, &user_id, &reply.id, now, reserved)?;
     conversation.head_id = Some(reply.id.clone());
     let said = said
-        .map(|said| messages::get(conn, &conversation.user_id, &said.id))
+        .map(|said| messages::get(conn, &user_id, &said.id))
         .transpose()?;
-    let reply = messages::get(conn, &conversation.user_id, &reply.id)?;
+    let reply = messages::get(conn, &user_id, &reply.id)?;
     Ok(Posted {
         conversation,
         message: said,

@@ -235,17 +235,16 @@ mod tests {
             ("AUTIO_LIMIT_CHAT", "off"),
             ("AUTIO_BUDGET_TOKENS", "40000"),
         ];
-        for limits in [
-            read(&[]).unwrap(),
-            read(&given).unwrap(),
-            Limits::default(),
-        ] {
+        for limits in [read(&[]).unwrap(), read(&given).unwrap(), Limits::default()] {
             let printed = limits.to_string();
             let pairs: Vec<_> = printed.lines().filter_map(|l| l.split_once('=')).collect();
             assert_eq!(read(&pairs).unwrap(), limits, "{printed}");
         }
         let login = read(&given).unwrap().login.unwrap();
-        assert_eq!((login.burst, login.interval()), (5, Duration::from_secs(1800)));
+        assert_eq!(
+            (login.burst, login.interval()),
+            (5, Duration::from_secs(1800))
+        );
     }
 
     #[test]

@@ -124,7 +124,8 @@ fn forget(full_at: &mut HashMap<Name, Instant>, keep: usize, now: Instant) {
     let Some(surplus) = full_at.len().checked_sub(keep).filter(|n| *n > 0) else {
         return;
     };
-    let mut order: Vec<(Instant, Name)> = full_at.iter().map(|(name, full)| (*full, *name)).collect();
+    let mut order: Vec<(Instant, Name)> =
+        full_at.iter().map(|(name, full)| (*full, *name)).collect();
     order.select_nth_unstable_by_key(surplus - 1, |(full, _)| *full);
     for (_, name) in &order[..surplus] {
         full_at.remove(name);

@@ -21,12 +21,16 @@ impl FromRequest for Client {
 
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
         let missing = || Error::internal("the server was set up without its state");
-        ready(req.app_data::<web::Data<App>>().ok_or_else(missing).map(|app| {
-            // Without a peer (no socket of ours has none) all share one bucket.
-            let peer = req.peer_addr().map(|peer| peer.ip());
-            let peer = peer.unwrap_or(Ipv6Addr::UNSPECIFIED.into());
-            Self::of(peer, req.headers(), &app.config.trusted_proxies)
-        }))
+        ready(
+            req.app_data::<web::Data<App>>()
+                .ok_or_else(missing)
+                .map(|app| {
+                    // Without a peer (no socket of ours has none) all share one bucket.
+                    let peer = req.peer_addr().map(|peer| peer.ip());
+                    let peer = peer.unwrap_or(Ipv6Addr::UNSPECIFIED.into());
+                    Self::of(peer, req.headers(), &app.config.trusted_proxies)
+                }),
+        )
     }
 }
 
@@ -85,7 +89,9 @@ mod tests {
         let name = HeaderName::from_static("forwarded");
         headers.append(name, HeaderValue::from_static("for=6.6.6.6"));
         let trusted = config.unwrap().trusted_proxies;
-        Client::of(peer.parse().unwrap(), &headers, &trusted).0.to_string()
+        Client::of(peer.parse().unwrap(), &headers, &trusted)
+            .0
+            .to_string()
     }
 
     #[test]
@@ -114,6 +120,9 @@ mod tests {
     fn ipv6_counts_by_its_64_and_a_mapped_address_as_what_it_is() {
         assert_eq!(of("2001:db8:1:2:3:4:5:6", "", &[]), "2001:db8:1:2::");
         assert_eq!(of("::ffff:9.9.9.9", "", &[]), "9.9.9.9");
-        assert_eq!(of("::ffff:10.0.0.1", "10.0.0.0/8", &["[2001:db8::7]:80"]), "2001:db8::");
+        assert_eq!(
+            of("::ffff:10.0.0.1", "10.0.0.0/8", &["[2001:db8::7]:80"]),
+            "2001:db8::"
+        );
     }
 }
