@@ -134,7 +134,7 @@ impl Config {
             trusted_proxies: TrustedProxies::parse(
                 &set("AUTIO_TRUSTED_PROXIES").unwrap_or_default(),
             )?,
-            limits: Limits::read(&set)?,
+            limits: Limits::read(set)?,
             log: parse_log(set("AUTIO_LOG").unwrap_or_else(|| "info".into()))?,
             log_format: match set("AUTIO_LOG_FORMAT").as_deref() {
                 None | Some("text") => LogFormat::Text,

@@ -77,15 +77,20 @@ impl Limits {
         }
     }
 
+    /// Whether there is no limit and no budget at all.
+    pub fn is_off(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// Whether anything is counted in the database when a message is stored.
     pub fn count_replies(&self) -> bool {
-        *self
-            != Self {
-                login: self.login,
-                signup: self.signup,
-                chat: self.chat,
-                ..Self::default()
-            }
+        let counted = [
+            self.in_flight,
+            self.messages,
+            self.tokens,
+            self.service_tokens,
+        ];
+        counted.iter().any(Option::is_some)
     }
 }
 
@@ -155,8 +160,8 @@ impl fmt::Display for Rate {
 /// As `autio config` prints them: `NAME=value`, a line each.
 impl fmt::Display for Limits {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let is_on = *self != Self::default();
-        writeln!(f, "AUTIO_RATE_LIMITS={}", if is_on { "on" } else { "off" })?;
+        let switch = if self.is_off() { "off" } else { "on" };
+        writeln!(f, "AUTIO_RATE_LIMITS={switch}")?;
         let rates = [
             ("AUTIO_LIMIT_LOGIN", self.login),
             ("AUTIO_LIMIT_SIGNUP", self.signup),

@@ -75,7 +75,7 @@ pub fn reserve(
             retry_after: SOON,
         });
     }
-    if limits.tokens.is_some_and(|most| used.tokens > most) {
+    if wanted > 0 && limits.tokens.is_some_and(|most| used.tokens > most) {
         move_by(conn, user_id, now.date(), 0, -wanted)?;
         return Ok(None);
     }

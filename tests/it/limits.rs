@@ -296,6 +296,40 @@ async fn a_reply_is_settled_to_what_it_took_however_it_ends() {
 }
 
 #[tokio::test]
+async fn stops_that_race_the_end_leave_the_sums_right() {
+    let upstream = Upstream::start([Script::Say("one two three", Duration::from_millis(4))]).await;
+    let settings = [
+        ("AUTIO_LIMIT_IN_FLIGHT", "off"),
+        ("AUTIO_LIMIT_CHAT", "off"),
+        ("AUTIO_BUDGET_TOKENS", "off"),
+    ];
+    let site = with_model(&upstream, &settings).await;
+    let (program, user_id) = new_program(&site, "ann@example.com").await;
+    let races = (0..60).map(|number| {
+        let program = program.clone();
+        async move {
+            let begun = send(&program, "count").await;
+            let place = header(&begun, "location").to_owned();
+            tokio::time::sleep(Duration::from_millis(number)).await;
+            let stops = (0..2).map(|_| program.post(&format!("{place}/stop")).send());
+            for stop in join_all(stops).await {
+                assert_eq!(stop.unwrap().status(), 200);
+            }
+        }
+    });
+    join_all(races).await;
+    let (mut sums, mut tries) = (all_sums(&site.app.db, &user_id).await, 0);
+    // A worker whose reply was stopped may still be keeping its part.
+    while sums.0 != sums.1 && tries < 50 {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        sums = all_sums(&site.app.db, &user_id).await;
+        tries += 1;
+    }
+    assert_eq!(sums.0, sums.1, "the person's row, and the replies");
+    assert_eq!(of_service(&site.app.db).await, sums.1.1);
+}
+
+#[tokio::test]
 async fn a_kill_leaves_the_sums_right() {
     let upstream = Upstream::start([SLOW]).await;
     let settings = [
@@ -372,6 +406,12 @@ async fn messages_at_once_cannot_overdraw_a_budget() {
     assert_eq!(of_user(db, &bob_id).await, (4, RESERVED_TOKENS));
     assert_eq!(reserved(db, &bob_id).await, (1, 3));
     assert_eq!(of_service(db).await, 4 * RESERVED_TOKENS);
+    // Who has none left is answered from the catalogue, and told why.
+    let answer = ann.say("a wagon", None).await;
+    assert_eq!((&answer["model"], &answer["status"]), (&json!("catalogue"), &json!("done")));
+    let notice = answer["notice"].as_str().unwrap();
+    assert!(notice.contains("used up"), "{notice}");
+    assert_eq!(of_user(db, &ann_id).await, (9, 3 * RESERVED_TOKENS));
 }
 
 #[tokio::test]
@@ -476,6 +516,25 @@ async fn of_user(db: &Db, user_id: &str) -> (i64, i64) {
 
 async fn of_service(db: &Db) -> i64 {
     of_user(db, SERVICE).await.1
+}
+
+/// Messages and tokens of that person, as in their row and as in their replies.
+async fn all_sums(db: &Db, user_id: &str) -> ((i64, i64), (i64, i64)) {
+    let id = user_id.to_owned();
+    let rows = db.read(move |conn| {
+        let replies = messages::table
+            .filter(messages::user_id.eq(id))
+            .filter(messages::role.eq("assistant"));
+        let columns = (messages::text, messages::reserved_tokens);
+        Ok(replies
+            .select(columns)
+            .load::<(String, Option<i64>)>(conn)?)
+    });
+    let rows = rows.await.unwrap();
+    // Stopped before anybody began: neither words nor tokens, and the message isn't counted.
+    let counted = rows.iter().filter(|row| row.1 != Some(0)).count();
+    let tokens = rows.iter().filter_map(|row| row.1).sum();
+    (of_user(db, user_id).await, (counted as i64, tokens))
 }
 
 /// How many of that person's replies have tokens, and how many have none.
