@@ -408,7 +408,10 @@ async fn messages_at_once_cannot_overdraw_a_budget() {
     assert_eq!(of_service(db).await, 4 * RESERVED_TOKENS);
     // Who has none left is answered from the catalogue, and told why.
     let answer = ann.say("a wagon", None).await;
-    assert_eq!((&answer["model"], &answer["status"]), (&json!("catalogue"), &json!("done")));
+    assert_eq!(
+        (&answer["model"], &answer["status"]),
+        (&json!("catalogue"), &json!("done"))
+    );
     let notice = answer["notice"].as_str().unwrap();
     assert!(notice.contains("used up"), "{notice}");
     assert_eq!(of_user(db, &ann_id).await, (9, 3 * RESERVED_TOKENS));
