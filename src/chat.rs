@@ -11,6 +11,7 @@ mod open;
 mod path;
 mod post;
 mod search;
+mod spending;
 mod stream;
 pub mod views;
 pub mod worker;

@@ -99,6 +99,11 @@ pub fn run() -> ExitCode {
 fn serve() -> Result<(), Failure> {
     let config = Config::from_env()?;
     start_log(&config);
+    if config.is_https() && config.trusted_proxies.is_empty() && !config.limits.is_off() {
+        tracing::warn!(
+            "AUTIO_PUBLIC_URL is https, so there is a proxy in front, but AUTIO_TRUSTED_PROXIES doesn't name it: everybody counts as one address, and a few logins use up the limit for all"
+        );
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

@@ -1,5 +1,7 @@
 //! The only reader of the environment: every setting, its default, and what is wrong with a bad one.
 
+mod limits;
+mod proxies;
 mod secret;
 
 use std::fmt;
@@ -7,6 +9,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use secrecy::{ExposeSecret, SecretString};
+
+pub use self::limits::{Limits, RESERVED_TOKENS, Rate};
+pub use self::proxies::TrustedProxies;
 
 /// A setting that can't be used: names the variable and says what it wants.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +66,8 @@ pub struct Config {
     pub openai: Option<OpenAiConfig>,
     /// The first line of the system prompt.
     pub system_prompt: String,
+    pub trusted_proxies: TrustedProxies,
+    pub limits: Limits,
     pub log: String,
     pub log_format: LogFormat,
 }
@@ -124,6 +131,10 @@ impl Config {
             jwt,
             openai,
             system_prompt: set("AUTIO_SYSTEM_PROMPT").unwrap_or_else(|| SYSTEM_PROMPT.into()),
+            trusted_proxies: TrustedProxies::parse(
+                &set("AUTIO_TRUSTED_PROXIES").unwrap_or_default(),
+            )?,
+            limits: Limits::read(set)?,
             log: parse_log(set("AUTIO_LOG").unwrap_or_else(|| "info".into()))?,
             log_format: match set("AUTIO_LOG_FORMAT").as_deref() {
                 None | Some("text") => LogFormat::Text,
@@ -164,6 +175,8 @@ impl fmt::Display for Config {
             }
         }
         writeln!(f, "AUTIO_SYSTEM_PROMPT={}", self.system_prompt)?;
+        writeln!(f, "AUTIO_TRUSTED_PROXIES={}", self.trusted_proxies)?;
+        write!(f, "{}", self.limits)?;
         writeln!(f, "AUTIO_LOG={}", self.log)?;
         let format = match self.log_format {
             LogFormat::Text => "text",
@@ -316,6 +329,8 @@ mod tests {
             ("DATABASE_URL", ":memory:"),
             ("JWT_SECRET", "short"),
             ("JWT_SECRET_PREVIOUS", "short"),
+            ("AUTIO_TRUSTED_PROXIES", "10.0.0.0/8, proxy.example"),
+            ("AUTIO_BUDGET_MESSAGES", "0"),
             ("AUTIO_LOG", "info,=="),
             ("AUTIO_LOG_FORMAT", "xml"),
         ] {

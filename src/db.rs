@@ -27,6 +27,7 @@ macro_rules! text_enum {
     };
 }
 
+pub mod budgets;
 pub mod catalogues;
 pub mod conversations;
 pub mod idempotency_keys;

@@ -53,6 +53,9 @@ pub enum Error {
     /// 422: what was sent can be read, but fields are wrong.
     #[error("{}", sentence(.0))]
     Invalid(Vec<FieldError>),
+    /// 429: over a limit, or a budget is used up. Worth another try after `retry_after` seconds.
+    #[error("{detail}")]
+    TooMany { detail: String, retry_after: u64 },
     /// 400 as RFC 6749 wants it: an error of the OAuth2 password grant.
     #[error("{description}")]
     Grant {
@@ -117,7 +120,11 @@ impl Error {
 
     /// Seconds after which another try makes sense.
     pub fn retry_after(&self) -> Option<u64> {
-        matches!(self, Error::Unavailable).then_some(2)
+        match self {
+            Error::Unavailable => Some(2),
+            Error::TooMany { retry_after, .. } => Some(*retry_after),
+            _ => None,
+        }
     }
 }
 
@@ -132,6 +139,7 @@ impl ResponseError for Error {
             Error::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Error::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Error::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Error::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             Error::ReplyFailed { .. } => StatusCode::BAD_GATEWAY,
             Error::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -195,4 +203,32 @@ pub fn is_unique_violation(error: &DieselError) -> bool {
         error,
         DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _)
     )
+}
+
+/// A time as people say it, never shorter than it is.
+pub fn in_words(seconds: u64) -> String {
+    let (number, unit) = match seconds {
+        0..=90 => (seconds, "second"),
+        91..=5_400 => (seconds.div_ceil(60), "minute"),
+        _ => (seconds.div_ceil(3_600), "hour"),
+    };
+    format!("{number} {unit}{}", if number == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_is_never_said_shorter_than_it_is() {
+        for (seconds, words) in [
+            (1, "1 second"),
+            (90, "90 seconds"),
+            (91, "2 minutes"),
+            (3_601, "61 minutes"),
+            (5_401, "2 hours"),
+        ] {
+            assert_eq!(in_words(seconds), words);
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! Autio: a car advisor that you talk to. The map of the house, from the street down to the cellar.
 //!
 //! Imports go down only: [`cli`] → [`server`] → [`home`], [`chat`], [`showroom`], [`auth`], [`health`] → [`card`],
-//! [`web`] → [`state`] → [`db`], [`advisor`], [`queue`], [`feed`] → [`cars`], [`openai`], [`error`], [`config`].
+//! [`web`] → [`state`] → [`db`], [`advisor`], [`queue`], [`feed`], [`limit`] → [`cars`], [`openai`], [`error`], [`config`].
 
 pub mod cli;
 
@@ -23,6 +23,7 @@ pub mod state;
 pub mod advisor;
 pub mod db;
 pub mod feed;
+pub mod limit;
 pub mod queue;
 
 pub mod cars;

@@ -28,6 +28,7 @@ use crate::error::Error;
 use crate::feed::Feed;
 use crate::health;
 use crate::home;
+use crate::limit::Limiter;
 use crate::queue::{Jobs, Queue};
 use crate::showroom;
 use crate::state::{App, Parts};
@@ -81,6 +82,7 @@ impl Server {
             db,
             queue,
             feed: Feed::default(),
+            limiter: Limiter::memory(&config.limits),
             hashing: Arc::new(Semaphore::new(hashes_at_once())),
             beginnings: Semaphore::new(BEGINNINGS),
             stops: broadcast::Sender::new(256),

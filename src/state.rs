@@ -10,6 +10,7 @@ use crate::config::Config;
 use crate::db::Db;
 use crate::error::Error;
 use crate::feed::Feed;
+use crate::limit::Limiter;
 use crate::queue::Queue;
 
 /// Everything that is set up once at start. Cheap to clone.
@@ -25,6 +26,7 @@ pub struct Parts {
     pub advisor: Advisor,
     pub queue: Queue,
     pub feed: Feed,
+    pub limiter: Limiter,
     /// As many password hashes at once as this has permits: each takes 19 MiB and a core.
     pub hashing: Arc<Semaphore>,
     /// As many replies read their conversation at once as this has permits: when hundreds are taken up together after a

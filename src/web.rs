@@ -1,6 +1,7 @@
-//! Everything about HTTP that is not about cars: formats, input, views, problems, guards, assets.
+//! Everything about HTTP that is not about cars: clients, formats, input, views, problems, guards, assets.
 
 pub mod assets;
+pub mod client;
 pub mod format;
 pub mod guard;
 pub mod input;

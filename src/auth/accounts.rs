@@ -16,7 +16,9 @@ use crate::db::sessions::{self, Kind, NewSession};
 use crate::db::users::{self, User};
 use crate::db::{self, Conn};
 use crate::error::Error;
+use crate::limit::{Action, Caller};
 use crate::state::App;
+use crate::web::client::Client;
 use crate::web::format::Format;
 use crate::web::input::{AUTH_LIMIT, Input, is_storable};
 use crate::web::view::{Html, Shell, Show, View};
@@ -42,9 +44,10 @@ pub async fn signup(
     app: web::Data<App>,
     format: Format,
     session: Session,
+    client: Client,
     body: Body,
 ) -> Result<EnteredOrForm, Error> {
-    let entered = create_account(&app, &body.value, format).await;
+    let entered = create_account(&app, &body.value, format, client).await;
     finish(FormKind::Signup, entered, body.value, format, &session)
 }
 
@@ -53,12 +56,13 @@ pub async fn login(
     app: web::Data<App>,
     format: Format,
     session: Session,
+    client: Client,
     body: Body,
 ) -> Result<EnteredOrForm, Error> {
     let is_grant = body.is_form && body.value.grant_type.is_some() && !format.is_html();
     let entered = match is_grant {
-        true => grant(&app, &body.value, format).await,
-        false => check_credentials(&app, &body.value, format).await,
+        true => grant(&app, &body.value, format, client).await,
+        false => check_credentials(&app, &body.value, format, client).await,
     };
     finish(FormKind::Login, entered, body.value, format, &session)
 }
@@ -130,13 +134,22 @@ pub struct Entered {
     next: String,
 }
 
-async fn create_account(app: &App, given: &Credentials, format: Format) -> Result<Entered, Error> {
+async fn create_account(
+    app: &App,
+    given: &Credentials,
+    format: Format,
+    client: Client,
+) -> Result<Entered, Error> {
     let email = check_email(&given.email)?;
     let password = given.password.clone();
     let checked = (password.clone(), email.clone());
     tokio::task::spawn_blocking(move || passwords::check_strength(&checked.0, &checked.1))
         .await
         .map_err(Error::internal)??;
+    // Only now: whoever has to look for a better password hasn't made an account yet.
+    app.limiter
+        .take(Action::Signup, Caller::Address(client.0))
+        .await?;
     let user = User {
         id: db::new_id(),
         email,
@@ -156,6 +169,7 @@ async fn check_credentials(
     app: &App,
     given: &Credentials,
     format: Format,
+    client: Client,
 ) -> Result<Entered, Error> {
     if given.email.trim().is_empty() {
         return Err(Error::field("email", "Enter your email."));
@@ -164,6 +178,15 @@ async fn check_credentials(
         return Err(Error::field("password", "Enter your password."));
     }
     let email = normalize(&given.email);
+    // By address against one who tries many accounts, by email against many who try one; whether there is such an account
+    // and whether the password is right makes no difference here.
+    let account = email.clone();
+    let limiter = &app.limiter;
+    let address = Caller::Address(client.0);
+    limiter.take(Action::Login, address).await?;
+    limiter
+        .take(Action::Login, Caller::Account(&account))
+        .await?;
     let user = match is_storable(&email) {
         true => {
             app.db
@@ -175,7 +198,13 @@ async fn check_credentials(
     let hash = user.as_ref().map(|user| user.hashed_pw.clone());
     let fits = passwords::verify(app, given.password.clone(), hash).await?;
     match user {
-        Some(user) if fits && user.is_active => enter(app, user, given, format, |_| Ok(())).await,
+        Some(user) if fits && user.is_active => {
+            // Only who knows the password gets here, so nobody who guesses can win a try by it.
+            limiter
+                .give_back(Action::Login, Caller::Account(&account))
+                .await;
+            enter(app, user, given, format, |_| Ok(())).await
+        }
         // Said only to somebody who knows the password.
         Some(_) if fits => Err(Error::Inactive),
         _ => Err(Error::WrongPassword),
@@ -183,13 +212,18 @@ async fn check_credentials(
 }
 
 /// The OAuth2 password grant (RFC 6749, section 4.3), with its own errors.
-async fn grant(app: &App, given: &Credentials, format: Format) -> Result<Entered, Error> {
+async fn grant(
+    app: &App,
+    given: &Credentials,
+    format: Format,
+    client: Client,
+) -> Result<Entered, Error> {
     let refuse = |code, description: String| Err(Error::Grant { code, description });
     if given.grant_type.as_deref() != Some("password") {
         let description = "Only grant_type=password is supported.".into();
         return refuse("unsupported_grant_type", description);
     }
-    match check_credentials(app, given, format).await {
+    match check_credentials(app, given, format, client).await {
         Err(error @ Error::Invalid(_)) => refuse("invalid_request", error.to_string()),
         Err(error @ (Error::WrongPassword | Error::Inactive)) => {
             refuse("invalid_grant", error.to_string())

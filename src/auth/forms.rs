@@ -1,7 +1,7 @@
 //! The login and signup forms, empty or again with what was wrong.
 
 use actix_session::Session;
-use actix_web::{ResponseError, web};
+use actix_web::web;
 use askama::Template;
 use serde::Deserialize;
 use serde_json::Value;
@@ -114,16 +114,12 @@ impl View for Entrance {
 impl AuthForm {
     /// The form again, with the error's sentence where the person can act on it.
     pub fn again(kind: FormKind, email: String, next: String, error: Error) -> Show<Self> {
-        let status = error.status_code();
-        Show::with_status(
-            Self {
-                kind,
-                email,
-                next,
-                error: Some(error),
-            },
-            status,
-        )
+        Show::with_error(error, |error| Self {
+            kind,
+            email,
+            next,
+            error: Some(error),
+        })
     }
 
     /// What is wrong with one field.

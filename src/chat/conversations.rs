@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use actix_session::Session;
 use actix_web::http::StatusCode;
-use actix_web::{ResponseError, web};
+use actix_web::web;
 use askama::Template;
 use chrono::{DateTime, Datelike, NaiveDateTime};
 use serde::Deserialize;
@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 
 use super::needs::{Chips, Ledger, WrongNeed};
 use super::open::{Open, read_open};
-use super::post;
 use super::views::{self, EditForm, MessageView};
+use super::{post, spending};
 use crate::auth::{self, CurrentUser};
 use crate::cars::Catalogue;
 use crate::db;
@@ -118,7 +118,7 @@ pub async fn again(
     let place = wrong_edit
         .as_ref()
         .map(|edit| format!("#edit-{}", edit.message_id));
-    let (status, retry_after) = (error.status_code(), error.retry_after());
+    let sentence = error.to_string();
     let mut view = ChatView {
         conversations: read_list(app, user_id, None).await?,
         open,
@@ -130,12 +130,9 @@ pub async fn again(
     };
     if !view.shows_edit() {
         view.draft = draft.text;
-        view.wrong = Some(error.to_string());
+        view.wrong = Some(sentence);
     }
-    let mut show = Show::with_status(view, status);
-    if let Some(seconds) = retry_after {
-        show = show.header("retry-after", &seconds.to_string())?;
-    }
+    let show = Show::with_error(error, |_| view);
     match place {
         Some(place) => show
             .header("hx-retarget", &place)?
@@ -171,7 +168,10 @@ pub async fn delete(
     let id = parse_id(&id)?;
     let user_id = current.user.id;
     app.db
-        .write(move |conn| conversations::delete(conn, &user_id, &id))
+        .write(move |conn| {
+            spending::stop_all(conn, &user_id, &id)?;
+            conversations::delete(conn, &user_id, &id)
+        })
         .await?;
     Ok(Show::with_status(Deleted, StatusCode::NO_CONTENT))
 }

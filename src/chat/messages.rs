@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use super::idempotency::Key;
 use super::path::Versions;
 use super::post::{self, Answer};
+use super::spending;
 use super::views::{self, MessageView};
 use crate::auth::CurrentUser;
 use crate::db;
@@ -50,18 +51,18 @@ pub async fn stop(
             if before.role != Role::Assistant {
                 return Err(Error::State("Only an answer can be stopped."));
             }
-            messages::stop(conn, &user_id, &reply_id)?;
-            Ok(before.status)
+            spending::stop(conn, &before)
         })
         .await?;
     match before {
         // Nobody has begun, so nobody else ends its feed.
-        Status::Pending => app.feed.close(&id),
-        Status::Running => {
+        Some(Status::Pending) => app.feed.close(&id),
+        Some(Status::Running) => {
             // Nobody listens where the worker is elsewhere; that one asks for its stops by itself.
             app.stops.send(id.clone()).ok();
         }
-        Status::Done | Status::Stopped | Status::Failed => {}
+        // It was finished.
+        Some(_) | None => {}
     }
     let deadline = Instant::now() + STOP;
     loop {
@@ -89,7 +90,6 @@ pub async fn retry(
     body: Option<Input<Retry, CHAT_LIMIT>>,
 ) -> Result<Answer, Error> {
     let id = parse_id(&id)?;
-    app.refuse_when_draining()?;
     let user_id = current.user.id;
     let form_key = body.and_then(|body| body.value.form_key);
     let key = Key::of_retry(req.headers(), form_key.as_deref(), &id)?;

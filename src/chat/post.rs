@@ -14,11 +14,14 @@ use super::conversations::{self as pages, ChatView, Draft};
 use super::idempotency::Key;
 use super::stream::{self, Encoder};
 use super::views::{self, MessageView};
+use crate::advisor::Advisor;
 use crate::auth::CurrentUser;
+use crate::config::Limits;
 use crate::db::conversations::{self, Conversation};
 use crate::db::messages::{self, Message, NewMessage, Role, Status};
-use crate::db::{self, Conn};
+use crate::db::{self, Conn, budgets};
 use crate::error::Error;
+use crate::limit::{Action, Caller};
 use crate::state::App;
 use crate::web::format::{self, Format};
 use crate::web::input::{CHAT_LIMIT, Input, is_storable, parse_id};
@@ -78,11 +81,7 @@ pub async fn post(
         replaces: body.value.replaces.clone().filter(|id| !id.is_empty()),
     };
     let key = Key::of(req.headers(), &body.value)?;
-    let stored = match app.refuse_when_draining() {
-        Ok(()) => store(&app, &user_id, body.value, key).await,
-        Err(error) => Err(error),
-    };
-    match stored {
+    match store(&app, &user_id, body.value, key).await {
         Ok(posted) => {
             if !posted.is_repeat {
                 announce(&app, &posted.reply.id);
@@ -92,10 +91,12 @@ pub async fn post(
                 .map(Either::Left)
         }
         // Nobody should have to write it again.
-        Err(error @ (Error::Invalid(_) | Error::State(_) | Error::Unavailable))
-            if format == Format::Page
-                || (format == Format::Fragment && draft.replaces.is_some()) =>
-        {
+        Err(
+            error @ (Error::Invalid(_)
+            | Error::State(_)
+            | Error::Unavailable
+            | Error::TooMany { .. }),
+        ) if format == Format::Page || (format == Format::Fragment && draft.replaces.is_some()) => {
             let page = pages::again(&app, user_id, draft, error).await?;
             Ok(Either::Right(page))
         }
@@ -179,6 +180,23 @@ fn show_html(posted: Posted, branch: Option<Branch>) -> Result<Show<Reply>, Erro
     Ok(show)
 }
 
+/// Whether one more reply may be asked for: not while the server ends, and not faster than the person's limit. What was
+/// stored before under the same key is found all the same.
+async fn admit(app: &App, user_id: &str, has_key: bool) -> Result<Option<Error>, Error> {
+    let admitted = match app.refuse_when_draining() {
+        Ok(()) => {
+            app.limiter
+                .take(Action::Chat, Caller::Account(user_id))
+                .await
+        }
+        Err(error) => Err(error),
+    };
+    match admitted {
+        Err(error) if !has_key => Err(error),
+        admitted => Ok(admitted.err()),
+    }
+}
+
 /// Stores the message and its pending reply in one transaction. From here on neither is lost.
 async fn store(app: &App, user_id: &str, turn: NewTurn, key: Option<Key>) -> Result<Posted, Error> {
     let text = check_text(&turn.message)?;
@@ -187,11 +205,15 @@ async fn store(app: &App, user_id: &str, turn: NewTurn, key: Option<Key>) -> Res
         .map(|id| parse_id(&id))
         .transpose()?;
     let replaces = blank(turn.replaces).map(|id| parse_id(&id)).transpose()?;
-    let user_id = user_id.to_owned();
-    app.db
+    let refused = admit(app, user_id, key.is_some()).await?;
+    let has_taken = refused.is_none();
+    let owner = user_id.to_owned();
+    let terms = Terms::of(app);
+    let posted = app
+        .db
         .write(move |conn| {
             let ids = Ids::new();
-            let before = key.map(|key| key.take(conn, &user_id, &ids.reply));
+            let before = key.map(|key| key.take(conn, &owner, &ids.reply));
             if let Some(posted) = before.transpose()?.flatten() {
                 return Ok(Posted {
                     is_new: posted.is_new && replaces.is_none(),
@@ -199,41 +221,55 @@ async fn store(app: &App, user_id: &str, turn: NewTurn, key: Option<Key>) -> Res
                     ..posted
                 });
             }
+            if let Some(error) = refused {
+                return Err(error);
+            }
             match (replaces, conversation_id) {
                 (Some(id), conversation_id) => {
-                    let old = messages::get(conn, &user_id, &id)?;
+                    let old = messages::get(conn, &owner, &id)?;
                     let elsewhere = conversation_id.is_some_and(|id| id != old.conversation_id);
                     if old.role != Role::User || elsewhere {
                         return Err(Error::NotFound);
                     }
-                    let conversation = lock(conn, &user_id, &old.conversation_id)?;
-                    let posted = append(conn, conversation, Some(text), old.parent_id, ids)?;
+                    let conversation = lock(conn, &owner, &old.conversation_id)?;
+                    let posted = append(conn, terms, conversation, Some(text), old.parent_id, ids)?;
                     Ok(Posted {
                         replaces: Some(id),
                         ..posted
                     })
                 }
                 (None, Some(id)) => {
-                    let conversation = lock(conn, &user_id, &id)?;
+                    let conversation = lock(conn, &owner, &id)?;
                     let parent = conversation.head_id.clone();
-                    append(conn, conversation, Some(text), parent, ids)
+                    append(conn, terms, conversation, Some(text), parent, ids)
                 }
                 (None, None) => {
                     let now = db::now();
                     let conversation = Conversation {
                         id: db::new_id(),
-                        user_id,
+                        user_id: owner,
                         title: title_of(&text),
                         head_id: None,
                         created_at: now,
                         updated_at: now,
                     };
                     conversations::insert(conn, &conversation)?;
-                    append(conn, conversation, Some(text), None, ids)
+                    append(conn, terms, conversation, Some(text), None, ids)
                 }
             }
         })
-        .await
+        .await?;
+    if posted.is_repeat && has_taken {
+        give_back(app, user_id).await;
+    }
+    Ok(posted)
+}
+
+/// What was stored before takes nothing of the limit.
+async fn give_back(app: &App, user_id: &str) {
+    app.limiter
+        .give_back(Action::Chat, Caller::Account(user_id))
+        .await;
 }
 
 /// Stores another reply to the message that `reply_id` answers. The earlier one stays, as a sibling.
@@ -243,11 +279,15 @@ pub async fn store_retry(
     reply_id: String,
     key: Option<Key>,
 ) -> Result<Posted, Error> {
-    let user_id = user_id.to_owned();
-    app.db
+    let refused = admit(app, user_id, key.is_some()).await?;
+    let has_taken = refused.is_none();
+    let owner = user_id.to_owned();
+    let terms = Terms::of(app);
+    let posted = app
+        .db
         .write(move |conn| {
             let ids = Ids::new();
-            let before = key.map(|key| key.take(conn, &user_id, &ids.reply));
+            let before = key.map(|key| key.take(conn, &owner, &ids.reply));
             if let Some(posted) = before.transpose()?.flatten() {
                 return Ok(Posted {
                     message: None,
@@ -256,18 +296,25 @@ pub async fn store_retry(
                     ..posted
                 });
             }
-            let old = messages::get(conn, &user_id, &reply_id)?;
+            if let Some(error) = refused {
+                return Err(error);
+            }
+            let old = messages::get(conn, &owner, &reply_id)?;
             if old.role != Role::Assistant {
                 return Err(Error::State("Only an answer can be asked for again."));
             }
-            let conversation = lock(conn, &user_id, &old.conversation_id)?;
-            let posted = append(conn, conversation, None, old.parent_id, ids)?;
+            let conversation = lock(conn, &owner, &old.conversation_id)?;
+            let posted = append(conn, terms, conversation, None, old.parent_id, ids)?;
             Ok(Posted {
                 replaces: Some(reply_id),
                 ..posted
             })
         })
-        .await
+        .await?;
+    if posted.is_repeat && has_taken {
+        give_back(app, user_id).await;
+    }
+    Ok(posted)
 }
 
 /// The conversation, held until the transaction ends, so that of two messages at once the second
@@ -300,9 +347,27 @@ impl Ids {
     }
 }
 
+/// What a new reply may take.
+#[derive(Clone, Copy)]
+struct Terms {
+    limits: Limits,
+    /// Whether a model answers, which takes tokens.
+    has_model: bool,
+}
+
+impl Terms {
+    fn of(app: &App) -> Self {
+        Self {
+            limits: app.config.limits,
+            has_model: matches!(app.advisor, Advisor::Model(_)),
+        }
+    }
+}
+
 /// Stores a person's message, if there is one, and the reply that is to be made.
 fn append(
     conn: &mut Conn,
+    terms: Terms,
     mut conversation: Conversation,
     text: Option<String>,
     parent_id: Option<String>,
@@ -310,15 +375,18 @@ fn append(
 ) -> Result<Posted, Error> {
     let now = db::now();
     let is_new = conversation.head_id.is_none();
+    let user_id = conversation.user_id.clone();
+    let reserved = budgets::reserve(conn, &terms.limits, &user_id, terms.has_model, now)?;
     let message = |id, parent_id, role: Role, status: Status, text| NewMessage {
         id,
-        user_id: conversation.user_id.clone(),
+        user_id: user_id.clone(),
         conversation_id: conversation.id.clone(),
         parent_id,
         role: role.as_str(),
         text,
         timestamp: now,
         status: status.as_str(),
+        reserved_tokens: reserved.filter(|_| role == Role::Assistant),
     };
     let said =
         text.map(|text| message(ids.said, parent_id.clone(), Role::User, Status::Done, text));
@@ -333,18 +401,13 @@ fn append(
     for row in said.iter().chain([&reply]) {
         messages::insert(conn, row)?;
     }
-    conversations::set_head(
-        conn,
-        &conversation.user_id,
-        &conversation.id,
-        &reply.id,
-        now,
-    )?;
+    conversations::set_head(conn, &user_id, &conversation.id, &reply.id, now)?;
+    budgets::reserve_service(conn, &terms.limits, &user_id, &reply.id, now, reserved)?;
     conversation.head_id = Some(reply.id.clone());
     let said = said
-        .map(|said| messages::get(conn, &conversation.user_id, &said.id))
+        .map(|said| messages::get(conn, &user_id, &said.id))
         .transpose()?;
-    let reply = messages::get(conn, &conversation.user_id, &reply.id)?;
+    let reply = messages::get(conn, &user_id, &reply.id)?;
     Ok(Posted {
         conversation,
         message: said,

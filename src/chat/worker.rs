@@ -8,12 +8,12 @@ use tokio::sync::{Semaphore, broadcast, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
-use super::{needs, path};
+use super::{needs, path, spending};
 use crate::advisor::needs::Edit;
 use crate::advisor::{CATALOGUE_MODEL, Knowledge, Made, Piece, Request, Role as Speaker, Turn};
 use crate::db::messages::{self, Message, Outcome, Role, Status};
 use crate::db::need_edits::NewEdit;
-use crate::db::{self, need_edits, users};
+use crate::db::{self, budgets, need_edits, users};
 use crate::error::Error;
 use crate::feed::Feed;
 use crate::openai::Failure;
@@ -213,7 +213,8 @@ async fn make(app: &App, owner: &str, id: &str) -> Result<(), Error> {
     };
     if row.tries() > TRIES {
         let outcome = failed(app, row.text, GIVEN_UP);
-        return finish(app, owner, id, outcome, Vec::new()).await;
+        let prompt = spending::estimate_prompt(std::iter::empty());
+        return finish(app, owner, id, outcome, Vec::new(), prompt).await;
     }
     app.feed.update(id, |progress| {
         progress.attempt = row.attempts;
@@ -230,23 +231,29 @@ async fn make(app: &App, owner: &str, id: &str) -> Result<(), Error> {
             return Err(error);
         }
     };
+    let prompt = spending::estimate_prompt(request.turns.iter().map(|turn| turn.text.as_str()));
     let mut text = String::new();
     match answer(app, owner, id, &request, &mut text, &mut stops).await {
         End::LeaseGone => {
             let (id, owner) = (id.to_owned(), owner.to_owned());
             app.db
-                .write(move |conn| messages::keep_part(conn, &id, &owner, &text))
+                .write(move |conn| {
+                    if messages::keep_part(conn, &id, &owner, &text)? {
+                        budgets::settle(conn, &id, spending::of_part(&text, prompt))?;
+                    }
+                    Ok(())
+                })
                 .await
         }
         End::Answered(Ok(made)) => {
             let edits = new_edits(&row, &made.answer.edits)?;
             let outcome = done(app, &request.catalogue.version, made)?;
-            finish(app, owner, id, outcome, edits).await
+            finish(app, owner, id, outcome, edits, prompt).await
         }
         End::Answered(Err(failure)) => {
             tracing::error!(%failure, reply = %id, "the advisor failed");
             let outcome = failed(app, text, &failure.for_person());
-            finish(app, owner, id, outcome, Vec::new()).await
+            finish(app, owner, id, outcome, Vec::new(), prompt).await
         }
     }
 }
@@ -270,6 +277,7 @@ async fn claim(app: &App, owner: &str, id: &str) -> Result<Option<Message>, Erro
 async fn read_request(app: &App, reply: &Message) -> Result<Request, Error> {
     // It is never closed.
     let _turn = app.beginnings.acquire().await;
+    let has_tokens = reply.reserved_tokens.is_some();
     let reply = reply.clone();
     let (messages, mut edits, user) = app
         .db
@@ -304,7 +312,7 @@ async fn read_request(app: &App, reply: &Message) -> Result<Request, Error> {
         catalogue: app.catalogue(),
         turns,
         knowledge: Knowledge::parse(&user.knowledge).unwrap_or(Knowledge::Casual),
-        has_tokens: true,
+        has_tokens,
     })
 }
 
@@ -430,14 +438,15 @@ fn new_edits(reply: &Message, edits: &[Edit]) -> Result<Vec<NewEdit>, Error> {
     edits.iter().map(row).collect()
 }
 
-/// Ends the row, together with what the reply changed in the needs, with some patience for a database that is away for a
-/// moment.
+/// Ends the row, together with what the reply changed in the needs and took of the budgets (it was made from a prompt of
+/// about so many tokens), with some patience for a database that is away for a moment.
 async fn finish(
     app: &App,
     owner: &str,
     id: &str,
     mut outcome: Outcome,
     mut edits: Vec<NewEdit>,
+    prompt: i64,
 ) -> Result<(), Error> {
     let mut tries = 0;
     loop {
@@ -448,9 +457,11 @@ async fn finish(
             for edit in new.iter().filter(|_| ended) {
                 need_edits::insert(conn, edit)?;
             }
-            if !ended {
+            if ended {
+                budgets::settle(conn, &owned, spending::of_outcome(&row, prompt))?;
+            } else if messages::keep_part(conn, &owned, &owner, &row.text)? {
                 // It was stopped in this very moment.
-                messages::keep_part(conn, &owned, &owner, &row.text)?;
+                budgets::settle(conn, &owned, spending::of_part(&row.text, prompt))?;
             }
             Ok(ended)
         });

@@ -67,6 +67,9 @@ pub struct Message {
     pub lease_until: Option<NaiveDateTime>,
     /// JSON: what in the text nothing bears out; `None` where nothing was checked.
     pub unverified: Option<String>,
+    /// What stands against the day's tokens for this reply; `None` where none were left, and the catalogue advisor answers.
+    /// See [`super::budgets`].
+    pub reserved_tokens: Option<i64>,
     /// How many attempts a process that ended handed back; they don't count as tries.
     pub handed_back: i32,
 }
@@ -98,6 +101,7 @@ pub struct NewMessage {
     pub text: String,
     pub timestamp: NaiveDateTime,
     pub status: &'static str,
+    pub reserved_tokens: Option<i64>,
 }
 
 /// What a finished reply leaves behind.
@@ -221,7 +225,7 @@ pub fn checkpoint(
     Ok(kept == 1)
 }
 
-/// Ends a reply. False if the lease is gone, and then nothing is changed.
+/// Ends a reply. False if the lease is gone, and then nothing is changed. The budgets are settled apart.
 pub fn finish(conn: &mut Conn, id: &str, owner: &str, outcome: &Outcome) -> Result<bool, Error> {
     let held = messages::table
         .filter(dsl::id.eq(id))
@@ -237,28 +241,34 @@ pub fn finish(conn: &mut Conn, id: &str, owner: &str, outcome: &Outcome) -> Resu
     Ok(ended == 1)
 }
 
-/// Keeps the part that came of a reply that was stopped while `owner` held it.
-pub fn keep_part(conn: &mut Conn, id: &str, owner: &str, text: &str) -> Result<(), Error> {
+/// Keeps the part that came of a reply that was stopped while `owner` held it. False if somebody else has kept another.
+pub fn keep_part(conn: &mut Conn, id: &str, owner: &str, text: &str) -> Result<bool, Error> {
     let stopped = messages::table
         .filter(dsl::id.eq(id))
         .filter(dsl::lease_owner.eq(owner))
         .filter(dsl::status.eq(Status::Stopped.as_str()));
-    diesel::update(stopped)
+    let kept = diesel::update(stopped)
         .set((dsl::text.eq(text), dsl::lease_owner.eq(None::<String>)))
         .execute(conn)?;
-    Ok(())
+    Ok(kept == 1)
 }
 
-/// Stops a reply that isn't finished. False if it was.
-pub fn stop(conn: &mut Conn, user_id: &str, id: &str) -> Result<bool, Error> {
-    let unfinished = messages::table
-        .filter(dsl::id.eq(id))
-        .filter(dsl::user_id.eq(user_id))
-        .filter(dsl::status.eq_any([Status::Pending.as_str(), Status::Running.as_str()]));
-    let stopped = diesel::update(unfinished)
-        .set(dsl::status.eq(Status::Stopped.as_str()))
-        .execute(conn)?;
-    Ok(stopped == 1)
+/// Stops a reply that isn't finished, and says where it stood: pending or running. None if it was finished.
+pub fn stop(conn: &mut Conn, user_id: &str, id: &str) -> Result<Option<Status>, Error> {
+    // One after the other, since a worker that begins or hands back in between turns the one into the other.
+    for status in [Status::Pending, Status::Running, Status::Pending] {
+        let unfinished = messages::table
+            .filter(dsl::id.eq(id))
+            .filter(dsl::user_id.eq(user_id))
+            .filter(dsl::status.eq(status.as_str()));
+        let stopped = diesel::update(unfinished)
+            .set(dsl::status.eq(Status::Stopped.as_str()))
+            .execute(conn)?;
+        if stopped == 1 {
+            return Ok(Some(status));
+        }
+    }
+    Ok(None)
 }
 
 /// Of the leases that `owners` hold, those whose reply was stopped. Ids of replies.

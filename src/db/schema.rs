@@ -55,6 +55,7 @@ diesel::table! {
         lease_owner -> Nullable<Text>,
         lease_until -> Nullable<Timestamp>,
         unverified -> Nullable<Text>,
+        reserved_tokens -> Nullable<BigInt>,
         handed_back -> Integer,
     }
 }
@@ -96,6 +97,16 @@ diesel::table! {
         body_hash -> Text,
         message_id -> Text,
         created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    budgets (scope) {
+        scope -> Text,
+        user_id -> Nullable<Text>,
+        day -> Date,
+        messages -> BigInt,
+        tokens -> BigInt,
     }
 }
 

@@ -3,7 +3,7 @@
 use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
-use actix_web::{HttpMessage, HttpRequest, HttpResponse, Responder, web};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, Responder, ResponseError, web};
 use serde_json::Value;
 
 use super::assets::Assets;
@@ -93,6 +93,17 @@ impl<V: View> Show<V> {
             view,
             status,
             headers: Vec::new(),
+        }
+    }
+
+    /// What is shown with an error: its status, and when another try makes sense.
+    pub fn with_error(error: Error, view: impl FnOnce(Error) -> V) -> Self {
+        let wait = error.retry_after();
+        let wait = wait.map(|seconds| (header::RETRY_AFTER, HeaderValue::from(seconds)));
+        Self {
+            status: error.status_code(),
+            headers: wait.into_iter().collect(),
+            view: view(error),
         }
     }
 

@@ -3,6 +3,9 @@
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
+use autio::db::Db;
+use autio::db::budgets::Budget;
+use diesel::prelude::*;
 use reqwest::Client;
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -42,6 +45,13 @@ pub async fn at_random_moments(fault: Fault, cycles: usize) -> Row {
     let settings = [
         ("OPENAI_API_KEY", "k"),
         ("OPENAI_BASE_URL", upstream.base_url.as_str()),
+        // One account says more here than a person would; what it says is counted all the same.
+        ("AUTIO_RATE_LIMITS", "on"),
+        ("AUTIO_LIMIT_CHAT", "off"),
+        ("AUTIO_LIMIT_IN_FLIGHT", "off"),
+        ("AUTIO_BUDGET_MESSAGES", "1000000"),
+        ("AUTIO_BUDGET_TOKENS", "1000000000"),
+        ("AUTIO_BUDGET_SERVICE_TOKENS", "1000000000"),
     ];
     let database = Database::new();
     let mut process = start(&database, &settings).await;
@@ -89,6 +99,7 @@ pub async fn at_random_moments(fault: Fault, cycles: usize) -> Row {
         acknowledged.extend(writer.await.expect("a writer ended"));
     }
     let checked = check(&process, &http, &token, &acknowledged).await;
+    let tokens = check_budgets(&database).await;
     Row {
         fault: match fault {
             Fault::Kill => format!("kill -9, {cycles} times"),
@@ -99,7 +110,7 @@ pub async fn at_random_moments(fault: Fault, cycles: usize) -> Row {
         doubled: checked.doubled,
         unfinished: checked.unfinished,
         note: format!(
-            "{} given up after three tries; {:.0} s",
+            "{} given up after three tries; {tokens} tokens in the budgets as in the replies; {:.0} s",
             checked.given_up,
             began.elapsed().as_secs_f64()
         ),
@@ -241,6 +252,34 @@ async fn check(process: &Process, http: &Client, token: &str, told: &[Acknowledg
         }
     }
     checked
+}
+
+/// What a day's budgets hold is what its replies took, to the token. Returns the tokens.
+async fn check_budgets(database: &Database) -> i64 {
+    use autio::db::schema::{budgets, messages};
+    let db = Db::open(&database.settings(&[]).database).expect("the database opens");
+    let read = db.read(|conn| {
+        let rows = budgets::table.load::<Budget>(conn)?;
+        let replies = messages::table
+            .filter(messages::role.eq("assistant"))
+            .filter(messages::timestamp.ge(rows[0].day.and_time(chrono::NaiveTime::MIN)))
+            .select((messages::status, messages::text, messages::reserved_tokens));
+        let replies: Vec<(String, String, Option<i64>)> = replies.load(conn)?;
+        Ok((rows, replies))
+    });
+    let (rows, replies) = read.await.expect("the budgets");
+    let took: i64 = replies.iter().filter_map(|(_, _, tokens)| *tokens).sum();
+    // Nobody is charged for what failed with nothing said.
+    let answered = replies
+        .iter()
+        .filter(|(status, text, _)| status != "failed" || !text.is_empty());
+    let messages: i64 = rows.iter().map(|row| row.messages).sum();
+    assert_eq!(messages, answered.count() as i64);
+    assert_eq!(rows.len(), 2, "a person and the service");
+    for row in &rows {
+        assert_eq!(row.tokens, took, "{row:?}");
+    }
+    took
 }
 
 fn text(value: &Value) -> String {

@@ -13,7 +13,7 @@ const FLOORS: &[&[&str]] = &[
     &["auth"],
     &["web", "card"],
     &["state"],
-    &["feed", "queue", "db", "advisor"],
+    &["feed", "limit", "queue", "db", "advisor"],
     &["cars", "openai"],
     &["error"],
     &["config"],

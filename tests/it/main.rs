@@ -16,6 +16,7 @@ mod export;
 mod formats;
 mod idempotency;
 mod law;
+mod limits;
 mod model;
 mod needs;
 mod process;

@@ -36,6 +36,7 @@ pub fn command(database: &Database) -> Command {
         .env("AUTIO_ADDR", "127.0.0.1:0")
         .env("DATABASE_URL", &database.url)
         .env("JWT_SECRET", "a secret of the tests, longer than 32 bytes")
+        .env("AUTIO_RATE_LIMITS", "off")
         .stderr(Stdio::piped())
         .kill_on_drop(true);
     command

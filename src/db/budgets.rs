@@ -1,0 +1,255 @@
+//! The `budgets` table: what a day took so far, of one person and of the whole service.
+//!
+//! A reply reserves in the transaction that stores it. What stands against the budgets for it is kept in its own row
+//! (`messages.reserved_tokens`), and settling only ever sets that to another value and moves the budgets by the
+//! difference: the sums agree at every moment, whoever dies, and however often and by whomever a reply is ended.
+
+use chrono::{Days, NaiveDate, NaiveDateTime, NaiveTime};
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Date, Nullable, Text};
+
+use super::Conn;
+use super::schema::budgets::{self, dsl};
+use super::schema::messages;
+use crate::config::{Limits, RESERVED_TOKENS};
+use crate::error::Error;
+
+/// The scope of the row for the whole service.
+pub const SERVICE: &str = "service";
+/// When one may look again whether a reply of one's own has ended, in seconds.
+const SOON: u64 = 5;
+
+/// A row of `budgets`.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable)]
+pub struct Budget {
+    /// A person's id, or [`SERVICE`].
+    pub scope: String,
+    pub user_id: Option<String>,
+    /// UTC; a row from an earlier day counts as empty.
+    pub day: NaiveDate,
+    /// Stored, without those that nobody got an answer to.
+    pub messages: i64,
+    /// Reserved or used.
+    pub tokens: i64,
+}
+
+/// The row of that scope, if there is one yet.
+pub fn get(conn: &mut Conn, scope: &str) -> Result<Option<Budget>, Error> {
+    let row = budgets::table.filter(dsl::scope.eq(scope));
+    Ok(row.first(conn).optional()?)
+}
+
+/// Counts one more message of that person, and reserves tokens for its reply if a model is to make it.
+///
+/// Call it before the reply is stored and within the same transaction: it holds the person's row, so that of two
+/// messages at once the second sees the first. Returns what the reply's `reserved_tokens` begins with.
+///
+/// # Errors
+/// [`Error::TooMany`] when the day's messages are used up, or too many replies are unfinished.
+pub fn reserve(
+    conn: &mut Conn,
+    limits: &Limits,
+    user_id: &str,
+    has_model: bool,
+    now: NaiveDateTime,
+) -> Result<Option<i64>, Error> {
+    if !limits.count_replies() {
+        return Ok(Some(0));
+    }
+    let counts_tokens = limits.tokens.is_some() || limits.service_tokens.is_some();
+    let wanted = match has_model && counts_tokens {
+        true => RESERVED_TOKENS,
+        false => 0,
+    };
+    let used = add(conn, user_id, Some(user_id), now.date(), 1, wanted)?;
+    if limits.messages.is_some_and(|most| used.messages > most) {
+        return Err(used_up(now, used.messages - 1));
+    }
+    if let Some(most) = limits.in_flight
+        && unfinished(conn, user_id)? >= most
+    {
+        return Err(Error::TooMany {
+            detail: format!(
+                "Autio is still making {most} of your answers. Wait for one of them or stop it, then send this again."
+            ),
+            retry_after: SOON,
+        });
+    }
+    if wanted > 0 && limits.tokens.is_some_and(|most| used.tokens > most) {
+        move_by(conn, user_id, now.date(), 0, -wanted)?;
+        return Ok(None);
+    }
+    Ok(Some(wanted))
+}
+
+/// Reserves for the whole service what [`reserve`] took for the person; when the service's day is used up, both are given
+/// back, and the reply gets no tokens.
+///
+/// One row for everybody: call it last in the transaction, so that on PostgreSQL others wait for it only as long as a
+/// commit takes.
+pub fn reserve_service(
+    conn: &mut Conn,
+    limits: &Limits,
+    user_id: &str,
+    reply_id: &str,
+    now: NaiveDateTime,
+    wanted: Option<i64>,
+) -> Result<(), Error> {
+    let (Some(wanted @ 1..), Some(most)) = (wanted, limits.service_tokens) else {
+        return Ok(());
+    };
+    let used = add(conn, SERVICE, None, now.date(), 0, wanted)?;
+    if used.tokens > most {
+        move_by(conn, SERVICE, now.date(), 0, -wanted)?;
+        move_by(conn, user_id, now.date(), 0, -wanted)?;
+        let reply = messages::table
+            .filter(messages::id.eq(reply_id))
+            .filter(messages::user_id.eq(user_id));
+        diesel::update(reply)
+            .set(messages::reserved_tokens.eq(None::<i64>))
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// What a reply took, once it has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spent {
+    /// So many tokens, as the model's server counted or as estimated.
+    Tokens(i64),
+    /// An estimate, which is never taken for more than what is set aside for a reply.
+    About(i64),
+    /// Nobody got anything, so nothing is counted: neither tokens nor the message.
+    Nothing,
+}
+
+/// Settles the budgets with what a reply took. Call it in the transaction that ends the reply, last.
+///
+/// The day is the one on which it was stored; once that day's row is gone there is nothing left to settle.
+pub fn settle(conn: &mut Conn, reply_id: &str, spent: Spent) -> Result<(), Error> {
+    let reply = messages::table.filter(messages::id.eq(reply_id));
+    let (user_id, stored_at, reserved): (String, NaiveDateTime, Option<i64>) = reply
+        .select((
+            messages::user_id,
+            messages::timestamp,
+            messages::reserved_tokens,
+        ))
+        .first(conn)?;
+    let reserved = reserved.unwrap_or(0);
+    let tokens = match spent {
+        // Nothing was reserved, so nothing is counted.
+        _ if reserved == 0 => 0,
+        Spent::Tokens(tokens) => tokens.max(0),
+        Spent::About(tokens) => tokens.clamp(0, RESERVED_TOKENS),
+        Spent::Nothing => 0,
+    };
+    let messages = -i64::from(spent == Spent::Nothing);
+    let mut more = tokens - reserved;
+    if more != 0 {
+        // Held against the value that was read: of two at once one finds it changed.
+        let unchanged = messages::table
+            .filter(messages::id.eq(reply_id))
+            .filter(messages::reserved_tokens.eq(reserved));
+        let changed = diesel::update(unchanged)
+            .set(messages::reserved_tokens.eq(tokens))
+            .execute(conn)?;
+        if changed == 0 {
+            more = 0;
+        }
+    }
+    if more != 0 || messages != 0 {
+        move_by(conn, &user_id, stored_at.date(), messages, more)?;
+    }
+    if more != 0 {
+        move_by(conn, SERVICE, stored_at.date(), 0, more)?;
+    }
+    Ok(())
+}
+
+/// Adds to a scope's day, making or renewing its row, and returns the row.
+fn add(
+    conn: &mut Conn,
+    scope: &str,
+    user_id: Option<&str>,
+    day: NaiveDate,
+    messages: i64,
+    tokens: i64,
+) -> Result<Used, Error> {
+    // The CASE compares with the row as it was: the first of a new day begins anew. An instance whose clock is behind counts
+    // into the newer day. Binds are in the order in which they come first, the only one that both databases agree on.
+    let row = diesel::sql_query(
+        "INSERT INTO budgets (scope, user_id, day, messages, tokens) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (scope) DO UPDATE SET
+             messages = excluded.messages + CASE WHEN excluded.day > budgets.day THEN 0 ELSE budgets.messages END,
+             tokens = excluded.tokens + CASE WHEN excluded.day > budgets.day THEN 0 ELSE budgets.tokens END,
+             day = CASE WHEN excluded.day > budgets.day THEN excluded.day ELSE budgets.day END
+         RETURNING messages, tokens",
+    )
+    .bind::<Text, _>(scope)
+    .bind::<Nullable<Text>, _>(user_id)
+    .bind::<Date, _>(day)
+    .bind::<BigInt, _>(messages)
+    .bind::<BigInt, _>(tokens);
+    Ok(row.get_result(conn)?)
+}
+
+/// Moves a scope's day by so much, and never below nothing; a day that has gone stays gone.
+fn move_by(
+    conn: &mut Conn,
+    scope: &str,
+    day: NaiveDate,
+    messages: i64,
+    tokens: i64,
+) -> Result<(), Error> {
+    diesel::sql_query(
+        "UPDATE budgets SET
+             messages = CASE WHEN messages + $1 > 0 THEN messages + $1 ELSE 0 END,
+             tokens = CASE WHEN tokens + $2 > 0 THEN tokens + $2 ELSE 0 END
+         WHERE scope = $3 AND day = $4",
+    )
+    .bind::<BigInt, _>(messages)
+    .bind::<BigInt, _>(tokens)
+    .bind::<Text, _>(scope)
+    .bind::<Date, _>(day)
+    .execute(conn)?;
+    Ok(())
+}
+
+/// How many replies to that person are unfinished.
+fn unfinished(conn: &mut Conn, user_id: &str) -> Result<i64, Error> {
+    // With the values in the text, so that the index for exactly this is found.
+    let row = diesel::sql_query(
+        "SELECT COUNT(*) AS count FROM messages WHERE user_id = $1 AND status IN ('pending', 'running')",
+    )
+    .bind::<Text, _>(user_id);
+    let Unfinished { count } = row.get_result(conn)?;
+    Ok(count)
+}
+
+fn used_up(now: NaiveDateTime, messages: i64) -> Error {
+    let midnight = now.date() + Days::new(1);
+    let left = midnight.and_time(NaiveTime::MIN) - now;
+    // Never too early by a fraction of a second.
+    let seconds = u64::try_from(left.num_seconds()).unwrap_or(0) + 1;
+    let wait = crate::error::in_words(seconds);
+    Error::TooMany {
+        detail: format!(
+            "You have sent {messages} messages today, which is all that a day allows, so this one was not sent. A new day begins in {wait}, at midnight UTC."
+        ),
+        retry_after: seconds,
+    }
+}
+
+#[derive(QueryableByName)]
+struct Used {
+    #[diesel(sql_type = BigInt)]
+    messages: i64,
+    #[diesel(sql_type = BigInt)]
+    tokens: i64,
+}
+
+#[derive(QueryableByName)]
+struct Unfinished {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+}

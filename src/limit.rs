@@ -1,0 +1,143 @@
+//! Rate limits by named action, for whoever asks: by account and by client address.
+
+mod memory;
+
+use std::net::IpAddr;
+use std::time::Instant;
+
+use sha2::{Digest, Sha256};
+
+use self::memory::Memory;
+use crate::config::{Limits, Rate};
+use crate::error::{Error, in_words};
+
+/// What is limited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    Login,
+    Signup,
+    Chat,
+}
+
+/// For whom it is counted.
+#[derive(Clone, Copy, Debug)]
+pub enum Caller<'a> {
+    /// A client's address as `web::client` has it.
+    Address(IpAddr),
+    /// An email or an account's id, whether there is such an account or not.
+    Account(&'a str),
+}
+
+/// Where it is counted, chosen once at start.
+pub enum Limiter {
+    /// In this process: with several instances each counts for itself.
+    Memory(Memory),
+}
+
+impl Limiter {
+    /// Counts in this process, by the rates in the settings.
+    pub fn memory(limits: &Limits) -> Self {
+        Limiter::Memory(Memory::new(limits))
+    }
+
+    /// Takes one for that caller.
+    ///
+    /// # Errors
+    /// [`Error::TooMany`] when none is left, with the seconds until there is one again. Nothing is taken then.
+    pub async fn take(&self, action: Action, caller: Caller<'_>) -> Result<(), Error> {
+        let taken = match self {
+            Limiter::Memory(memory) => memory.take(action, caller, Instant::now()),
+        };
+        taken.map_err(|wait| {
+            // Never too early by a fraction of a second.
+            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+            Error::TooMany {
+                detail: action.refuse(caller, seconds.max(1)),
+                retry_after: seconds.max(1),
+            }
+        })
+    }
+
+    /// Puts one back that was taken for nothing.
+    pub async fn give_back(&self, action: Action, caller: Caller<'_>) {
+        match self {
+            Limiter::Memory(memory) => memory.give_back(action, caller, Instant::now()),
+        }
+    }
+}
+
+impl Action {
+    fn rate(self, limits: &Limits) -> Option<Rate> {
+        match self {
+            Action::Login => limits.login,
+            Action::Signup => limits.signup,
+            Action::Chat => limits.chat,
+        }
+    }
+
+    fn refuse(self, caller: Caller<'_>, seconds: u64) -> String {
+        let wait = in_words(seconds);
+        match (self, caller) {
+            (Action::Login, Caller::Account(_)) => {
+                format!("Too many attempts to log in with this email. Wait {wait}, then try again.")
+            }
+            (Action::Login, Caller::Address(_)) => {
+                format!(
+                    "Too many attempts to log in from your network. Wait {wait}, then try again."
+                )
+            }
+            (Action::Signup, _) => format!(
+                "Too many accounts were made from your network. Wait {wait}, then sign up again, or log in if you have an account."
+            ),
+            (Action::Chat, _) => format!(
+                "That was too much at once, so it was not sent. Wait {wait}, then send it again."
+            ),
+        }
+    }
+}
+
+/// A caller's name among the buckets: of one length whatever it is made from, and nobody's email or address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Name([u8; 16]);
+
+impl Name {
+    fn of(caller: Caller<'_>) -> Self {
+        let mut hash = Sha256::new();
+        match caller {
+            Caller::Address(address) => hash.update(format!("address\0{address}")),
+            Caller::Account(account) => hash.update(format!("account\0{account}")),
+        }
+        let mut name = [0; 16];
+        name.copy_from_slice(&hash.finalize()[..16]);
+        Self(name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn who_is_refused_hears_how_long_and_others_have_buckets_of_their_own() {
+        let limits = Limits {
+            login: Some("3,1/min".parse().unwrap()),
+            ..Limits::default()
+        };
+        let limiter = Limiter::memory(&limits);
+        let ann = Caller::Account("ann@example.com");
+        for _ in 0..3 {
+            limiter.take(Action::Login, ann).await.unwrap();
+        }
+        let refused = limiter.take(Action::Login, ann).await.unwrap_err();
+        // A little less, and rounded up.
+        assert!(matches!(refused.retry_after(), Some(50..=60)), "{refused}");
+        let sentence = refused.to_string();
+        assert!(sentence.contains(" seconds, then try again."), "{sentence}");
+        limiter.give_back(Action::Login, ann).await;
+        limiter.take(Action::Login, ann).await.unwrap();
+        let other = Caller::Account("bob@example.com");
+        limiter.take(Action::Login, other).await.unwrap();
+        // What has no rate has no limit.
+        limiter.take(Action::Chat, ann).await.unwrap();
+    }
+}
