@@ -271,14 +271,20 @@ async fn a_reply_is_settled_to_what_it_took_however_it_ends() {
         "{thrown_away}"
     );
 
-    // Stopped before anybody began: as if it had never been.
-    site.app.draining.send_replace(true);
+    // Stopped before anybody began, here as a server leaves it that ends: as if it had never been.
     let waiting = send(&program, "count").await;
+    let place = header(&waiting, "location").to_owned();
+    wait_for_text(&program, &place).await;
+    site.app.draining.send_replace(true);
+    let hand_back = "UPDATE messages SET status = 'pending', text = '', lease_owner = NULL WHERE status = 'running'";
+    db.write(move |conn| Ok(diesel::sql_query(hand_back).execute(conn)?))
+        .await
+        .unwrap();
     assert_eq!(
         of_user(db, &user_id).await,
         (5, thrown_away + RESERVED_TOKENS)
     );
-    let stop = format!("{}/stop", header(&waiting, "location"));
+    let stop = format!("{place}/stop");
     for _ in 0..2 {
         assert_eq!(program.post(&stop).send().await.unwrap().status(), 200);
     }
