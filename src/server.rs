@@ -39,6 +39,9 @@ mod catalogue;
 
 /// How long a client may take to send its head.
 const SLOW_CLIENT: Duration = Duration::from_secs(10);
+/// How long an idle connection stays open: longer than the minute that proxies keep theirs, so that none sends a request
+/// into a connection that is just being closed.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// How long the port stays open after SIGTERM at least, so that load balancers see that the process isn't ready any more
 /// before connections are refused. Ctrl-C doesn't wait.
 const NOTICE: Duration = Duration::from_secs(2);
@@ -214,6 +217,7 @@ fn serve(app: App, listener: TcpListener) -> std::io::Result<Http> {
             .wrap(from_fn(problem::answer))
             .wrap(from_fn(let_go))
     })
+    .keep_alive(KEEP_ALIVE)
     .client_request_timeout(SLOW_CLIENT)
     // Else a reader who has left is never noticed.
     .h1_allow_half_closed(false)

@@ -1,6 +1,7 @@
 //! A whole server for one test, and the four kinds of callers that it has.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use autio::config::{Config, DatabaseUrl};
 use autio::server::Server;
@@ -243,7 +244,8 @@ pub fn client() -> ClientBuilder {
     rustls::crypto::ring::default_provider()
         .install_default()
         .ok();
-    Client::builder()
+    // Shorter than any server keeps them, so that no request meets a connection that is being closed.
+    Client::builder().pool_idle_timeout(Duration::from_secs(2))
 }
 
 /// A header of a response, or nothing.
