@@ -83,11 +83,12 @@ fn main() {
     let restart = std::env::var("AUTIO_TEST_POSTGRES_RESTART").ok();
     let mut rows = Vec::new();
     // Side by side, but where what is measured wants quiet, or everybody's database goes.
-    let alone: [(&str, Trial); 2] = [
+    let alone: [(&str, Trial); 3] = [
         ("stop", trial(stop::elsewhere().map(Some))),
         ("sync", trial(sync::before_each_acknowledgement())),
+        ("slow", trial(slow::readers().map(Some))),
     ];
-    let together: [(&str, Trial); 9] = [
+    let together: [(&str, Trial); 8] = [
         (
             "kill",
             trial(kill::at_random_moments(Fault::Kill, cycles).map(Some)),
@@ -97,7 +98,6 @@ fn main() {
         ("resume", trial(resume::over(End::Term).map(Some))),
         ("resume", trial(resume::over(End::Kill).map(Some))),
         ("disk", trial(disk::full())),
-        ("slow", trial(slow::readers().map(Some))),
         ("locked", trial(locked::by_somebody_else().map(Some))),
         ("model", trial(model::fails_in_every_way())),
     ];

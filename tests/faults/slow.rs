@@ -13,8 +13,9 @@ use crate::resume::sign_up;
 use crate::site::{Database, PASSWORD, client};
 use crate::upstream::{Script, Upstream};
 
-/// Half of them programs, half of them browsers.
 const READERS: usize = 100;
+/// Every tenth is a browser, for which the server renders the whole answer again and again; the others are programs.
+const IS_BROWSER: fn(usize) -> bool = |number| number % 10 == 9;
 /// 60 KiB, in pieces of 100 bytes.
 const PIECES: usize = 614;
 /// What the server may grow by for all of them, in KiB. Each event of a browser's stream is the whole answer so far:
@@ -24,7 +25,7 @@ const BOUND: u64 = 100 * 1024;
 pub async fn readers() -> Row {
     let piece = format!("{} ", "longword".repeat(12) + "abc");
     let text: &'static str = piece.repeat(PIECES).leak();
-    let upstream = Upstream::start([Script::Say(text, Duration::from_millis(12))]).await;
+    let upstream = Upstream::start([Script::Say(text, Duration::from_millis(20))]).await;
     let settings = [
         ("OPENAI_API_KEY", "k"),
         ("OPENAI_BASE_URL", upstream.base_url.as_str()),
@@ -42,7 +43,10 @@ pub async fn readers() -> Row {
     let before = memory(server);
     let mut sleepers = Vec::new();
     for number in 0..READERS {
-        let who = [&as_program, &as_browser][number % 2];
+        let who = match IS_BROWSER(number) {
+            true => &as_browser,
+            false => &as_program,
+        };
         sleepers.push(loop {
             let sleeper = open(&process.base, &id, who).await;
             // Looked at, not read. On a busy machine it may be refused with 503 at first.
@@ -77,10 +81,10 @@ pub async fn readers() -> Row {
         }
         let body = body_of(&bytes);
         events += body.matches("\n\n").count();
-        lost += match number % 2 {
-            0 => usize::from(said(&body) != stored),
-            _ => usize::from(!body.ends_with("event: done\ndata: \n\n")),
-        };
+        lost += usize::from(match IS_BROWSER(number) {
+            true => !body.ends_with("event: done\ndata: \n\n"),
+            false => said(&body) != stored,
+        });
     }
     let grown = most.saturating_sub(before);
     if grown > BOUND {
