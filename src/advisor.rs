@@ -136,13 +136,13 @@ impl StandIn {
     pub fn for_person(&self) -> String {
         let (what, advice) = match self {
             StandIn::Failed(Failure::Truncated | Failure::Malformed(_)) => (
-                "The model that answers sent nothing that can be used",
+                Failure::Empty.what_happened(),
                 "Ask again for its own answer.",
             ),
             StandIn::Failed(failure) => (failure.what_happened(), "Ask again for its own answer."),
             StandIn::NoTokens => (
-                "Today's share of the AI model is used up",
-                "The model answers again from midnight UTC.",
+                "Today's share of the AI model is used up, or set aside for answers under way",
+                "The model answers again once they are done, or from midnight UTC.",
             ),
         };
         format!("{what}, so Autio's built-in catalogue advisor answered instead. {advice}")

@@ -72,6 +72,9 @@ pub enum Error {
     /// 503: the database is away or everything is busy. Worth another try after some seconds.
     #[error("Autio is busy right now. Nothing was changed; try again in a few seconds.")]
     Unavailable,
+    /// 503: this process is about to end, and takes nothing new.
+    #[error("This server is being restarted. Nothing was changed; try again in a few seconds.")]
+    Ending,
     /// 500: a fault of ours. The cause goes to the log.
     #[error("Something went wrong on our side. It has been logged; please try again.")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -121,7 +124,7 @@ impl Error {
     /// Seconds after which another try makes sense.
     pub fn retry_after(&self) -> Option<u64> {
         match self {
-            Error::Unavailable => Some(2),
+            Error::Unavailable | Error::Ending => Some(2),
             Error::TooMany { retry_after, .. } => Some(*retry_after),
             _ => None,
         }
@@ -141,7 +144,7 @@ impl ResponseError for Error {
             Error::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Error::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             Error::ReplyFailed { .. } => StatusCode::BAD_GATEWAY,
-            Error::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Error::Unavailable | Error::Ending => StatusCode::SERVICE_UNAVAILABLE,
             Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }

@@ -39,6 +39,14 @@ pub enum Failure {
     TooMany,
     #[error("the model's server answered with status {0}: {1}")]
     Status(u16, String),
+    #[error(
+        "the model's server redirects (status {0}), which is not followed; check OPENAI_BASE_URL"
+    )]
+    Redirect(u16),
+    #[error("the model's server began its answer and then told of an error: {0}")]
+    Broken(String),
+    #[error("the model said nothing, or only called tools")]
+    Empty,
     #[error("the model's server was silent for too long")]
     TimedOut,
     #[error("the model's server ended its answer in the middle")]
@@ -57,11 +65,16 @@ impl Failure {
         let advice = match self {
             Failure::Key(_) | Failure::NoModel(_) => "try again later",
             Failure::TooMany => "try again in a minute",
-            Failure::Unreachable(_) | Failure::Status(..) => "try again in a moment",
+            Failure::Unreachable(_)
+            | Failure::Status(..)
+            | Failure::Redirect(_)
+            | Failure::Broken(_) => "try again in a moment",
             Failure::Filtered => "try putting it another way",
-            Failure::TimedOut | Failure::Truncated | Failure::Malformed(_) | Failure::Ours(_) => {
-                "try again"
-            }
+            Failure::TimedOut
+            | Failure::Truncated
+            | Failure::Malformed(_)
+            | Failure::Empty
+            | Failure::Ours(_) => "try again",
         };
         format!("{}. Your message is kept: {advice}.", self.what_happened())
     }
@@ -71,9 +84,11 @@ impl Failure {
         match self {
             Failure::Key(_) | Failure::NoModel(_) => "The model that answers isn't set up properly",
             Failure::TooMany => "The model that answers has too much to do right now",
-            Failure::Unreachable(_) | Failure::Status(..) => {
-                "The model that answers can't be reached right now"
-            }
+            Failure::Unreachable(_)
+            | Failure::Status(..)
+            | Failure::Redirect(_)
+            | Failure::Broken(_) => "The model that answers can't be reached right now",
+            Failure::Empty => "The model that answers sent nothing that can be used",
             Failure::TimedOut => "The model that answers took too long",
             Failure::Truncated | Failure::Malformed(_) => {
                 "The answer broke off before it was whole"
@@ -95,7 +110,8 @@ impl Failure {
     fn is_worth_retrying(&self) -> bool {
         match self {
             Failure::Unreachable(_) | Failure::TooMany => true,
-            Failure::Status(status, _) => matches!(status, 408 | 409 | 500..=599),
+            // 501 says that it can't do this at all.
+            Failure::Status(status, _) => *status != 501 && matches!(status, 408 | 409 | 500..=599),
             _ => false,
         }
     }
@@ -311,6 +327,7 @@ async fn refusal(status: StatusCode, response: reqwest::Response) -> Failure {
         401 | 403 => Failure::Key(status.as_u16()),
         404 => Failure::NoModel(reason().await),
         429 => Failure::TooMany,
+        code @ 300..=399 => Failure::Redirect(code),
         code => Failure::Status(code, reason().await),
     }
 }
@@ -337,16 +354,21 @@ fn error_code(body: &[u8]) -> String {
 }
 
 fn name_error(error: &Value) -> String {
-    let named = [&error["code"], &error["type"]];
-    // A code is one short word; anything else may quote what was said.
-    let is_code = |text: &&str| {
-        text.len() <= 40
-            && text
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b))
+    // A code is one short word, or a number; anything else may quote what was said.
+    let is_code = |text: &str| {
+        let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"_.-".contains(&b);
+        text.len() <= 40 && text.bytes().all(is_plain)
     };
-    let name = named
-        .iter()
-        .find_map(|value| value.as_str().filter(is_code));
-    name.unwrap_or("no code").to_owned()
+    let word = |field: &str| match &error[field] {
+        Value::String(text) if is_code(text) && !text.is_empty() => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    };
+    let code = word("code").or_else(|| word("type"));
+    let code = code.unwrap_or_else(|| "no code".to_owned());
+    // The setting that it doesn't like: `temperature`, say.
+    match word("param") {
+        Some(param) => format!("{code} ({param})"),
+        None => code,
+    }
 }

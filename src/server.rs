@@ -10,7 +10,7 @@ use actix_session::storage::CookieSessionStore;
 use actix_web::body::MessageBody;
 use actix_web::cookie::{Key, SameSite};
 use actix_web::dev::{Server as Http, ServiceRequest, ServiceResponse};
-use actix_web::http::ConnectionType;
+use actix_web::http::{ConnectionType, Method};
 use actix_web::middleware::{Compress, Next, NormalizePath, from_fn};
 use actix_web::{Error as ActixError, HttpServer, web};
 use secrecy::ExposeSecret;
@@ -138,6 +138,13 @@ impl Server {
             }
         };
         app.draining.send_replace(true);
+        // Who asks twice doesn't want to wait: what runs is taken up again by its lease.
+        tokio::spawn(async {
+            if tokio::signal::ctrl_c().await.is_ok() {
+                tracing::warn!("asked again: ending at once");
+                std::process::exit(130);
+            }
+        });
         let (worked, ()) = tokio::join!(worker, tokio::time::sleep(notice));
         app.closing.send_replace(true);
         following.abort();
@@ -180,6 +187,18 @@ async fn asked_to_end() -> Duration {
     Duration::ZERO
 }
 
+/// Middleware: whatever can be read can be asked about. A stream of events has nothing to tell but its events.
+async fn answer_head(
+    mut req: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<impl MessageBody>, ActixError> {
+    if req.method() == Method::HEAD && !req.path().ends_with("/events") {
+        // The connection knows that no body is to be sent.
+        req.head_mut().method = Method::GET;
+    }
+    next.call(req).await
+}
+
 /// Middleware: while the process drains, whoever keeps a connection open is to make its next request elsewhere.
 async fn let_go(
     req: ServiceRequest,
@@ -215,6 +234,7 @@ fn serve(app: App, listener: TcpListener) -> std::io::Result<Http> {
             .wrap(NormalizePath::trim())
             .wrap(Compress::default())
             .wrap(from_fn(problem::answer))
+            .wrap(from_fn(answer_head))
             .wrap(from_fn(let_go))
     })
     .keep_alive(KEEP_ALIVE)

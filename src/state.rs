@@ -61,10 +61,10 @@ impl App {
     /// Before new work is taken.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] once the process was asked to end: another instance, or the next process, has time for it.
+    /// [`Error::Ending`] once the process was asked to end: another instance, or the next process, has time for it.
     pub fn refuse_when_draining(&self) -> Result<(), Error> {
         match *self.draining.borrow() {
-            true => Err(Error::Unavailable),
+            true => Err(Error::Ending),
             false => Ok(()),
         }
     }

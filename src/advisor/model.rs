@@ -154,7 +154,7 @@ impl Model {
         }
         let (text, usage) = (heard.text.clone(), heard.usage);
         if text.trim().is_empty() {
-            return Err(Failure::Truncated);
+            return Err(Failure::Empty);
         }
         let (unverified, cars) = self
             .audit(catalogue, &text, desk.evidence, desk.found)

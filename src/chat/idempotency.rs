@@ -49,11 +49,12 @@ impl Key {
     ) -> Result<Option<Self>, Error> {
         if let Some(value) = headers.get("idempotency-key") {
             let key = value.to_str().unwrap_or_default().trim();
-            if key.is_empty() || key.len() > LONGEST {
+            let is_one = headers.get_all("idempotency-key").count() == 1;
+            if key.is_empty() || key.len() > LONGEST || !is_one {
                 return Err(Error::field(
                     "Idempotency-Key",
                     format!(
-                        "Give a key of 1 to {LONGEST} visible ASCII characters, such as a UUID."
+                        "Give one key of 1 to {LONGEST} visible ASCII characters, such as a UUID."
                     ),
                 ));
             }

@@ -22,7 +22,7 @@ use crate::web::input::{CHAT_LIMIT, Input, parse_id};
 use crate::web::view::{Html, Shell, Show, View};
 
 /// How long a stop waits for the worker, wherever it is, to keep the part that came.
-const STOP: Duration = Duration::from_secs(3);
+const STOP: Duration = Duration::from_secs(1);
 /// How often it looks.
 const LOOK: Duration = Duration::from_millis(40);
 

@@ -95,6 +95,7 @@ pub async fn post(
             error @ (Error::Invalid(_)
             | Error::State(_)
             | Error::Unavailable
+            | Error::Ending
             | Error::TooMany { .. }),
         ) if format == Format::Page || (format == Format::Fragment && draft.replaces.is_some()) => {
             let page = pages::again(&app, user_id, draft, error).await?;

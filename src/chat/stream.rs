@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 pub use self::events::Encoder;
-use self::events::{event, finish_json};
+use self::events::{event, finish_json, gone};
 use super::open::read_open;
 use super::path::Versions;
 use super::views;
@@ -112,6 +112,11 @@ impl Follow {
         unfold(self, |mut follow| async move {
             match follow.next().await {
                 Ok(chunk) => chunk.map(|chunk| (Ok(web::Bytes::from(chunk)), follow)),
+                // Deleted, with its conversation.
+                Err(Error::NotFound) if !follow.ended => {
+                    follow.ended = true;
+                    Some((Ok(web::Bytes::from(gone(&follow.encoder))), follow))
+                }
                 Err(error) => {
                     // The head is long sent; the reader comes back and gets the rest.
                     tracing::warn!(cause = error.causes(), "a stream broke off");

@@ -10,8 +10,10 @@ use tokio::time::MissedTickBehavior;
 
 use super::{needs, path, spending};
 use crate::advisor::needs::Edit;
-use crate::advisor::{CATALOGUE_MODEL, Knowledge, Made, Piece, Request, Role as Speaker, Turn};
-use crate::db::messages::{self, Message, Outcome, Role, Status};
+use crate::advisor::{
+    self, CATALOGUE_MODEL, Knowledge, Made, Piece, Request, Role as Speaker, Turn,
+};
+use crate::db::messages::{self, Message, Outcome, Part, Role, Status};
 use crate::db::need_edits::NewEdit;
 use crate::db::{self, budgets, need_edits, users};
 use crate::error::Error;
@@ -235,11 +237,16 @@ async fn make(app: &App, owner: &str, id: &str) -> Result<(), Error> {
     let mut text = String::new();
     match answer(app, owner, id, &request, &mut text, &mut stops).await {
         End::LeaseGone => {
+            let part = Part {
+                needs: read_needs(&request).await?,
+                model: Some(app.advisor.model().to_owned()),
+                text,
+            };
             let (id, owner) = (id.to_owned(), owner.to_owned());
             app.db
                 .write(move |conn| {
-                    if messages::keep_part(conn, &id, &owner, &text)? {
-                        budgets::settle(conn, &id, spending::of_part(&text, prompt))?;
+                    if messages::keep_part(conn, &id, &owner, &part)? {
+                        budgets::settle(conn, &id, spending::of_part(&part.text, prompt))?;
                     }
                     Ok(())
                 })
@@ -252,7 +259,10 @@ async fn make(app: &App, owner: &str, id: &str) -> Result<(), Error> {
         }
         End::Answered(Err(failure)) => {
             tracing::error!(%failure, reply = %id, "the advisor failed");
-            let outcome = failed(app, text, &failure.for_person());
+            let outcome = Outcome {
+                needs: read_needs(&request).await?,
+                ..failed(app, text, &failure.for_person())
+            };
             finish(app, owner, id, outcome, Vec::new(), prompt).await
         }
     }
@@ -314,6 +324,17 @@ async fn read_request(app: &App, reply: &Message) -> Result<Request, Error> {
         knowledge: Knowledge::parse(&user.knowledge).unwrap_or(Knowledge::Casual),
         has_tokens,
     })
+}
+
+/// What was understood, whether or not an answer came of it: the chips follow the person's words.
+async fn read_needs(request: &Request) -> Result<Option<String>, Error> {
+    let request = request.clone();
+    let read = move || advisor::needs::read(&request.turns, &request.catalogue);
+    let needs = tokio::task::spawn_blocking(read).await;
+    let needs = needs.map_err(Error::internal)?;
+    serde_json::to_string(&needs)
+        .map(Some)
+        .map_err(Error::internal)
 }
 
 /// Runs the advisor; what it says goes to the feed at once and to the row about every second.
@@ -459,7 +480,7 @@ async fn finish(
             }
             if ended {
                 budgets::settle(conn, &owned, spending::of_outcome(&row, prompt))?;
-            } else if messages::keep_part(conn, &owned, &owner, &row.text)? {
+            } else if messages::keep_part(conn, &owned, &owner, &Part::of(&row))? {
                 // It was stopped in this very moment.
                 budgets::settle(conn, &owned, spending::of_part(&row.text, prompt))?;
             }

@@ -241,14 +241,35 @@ pub fn finish(conn: &mut Conn, id: &str, owner: &str, outcome: &Outcome) -> Resu
     Ok(ended == 1)
 }
 
-/// Keeps the part that came of a reply that was stopped while `owner` held it. False if somebody else has kept another.
-pub fn keep_part(conn: &mut Conn, id: &str, owner: &str, text: &str) -> Result<bool, Error> {
+/// What a stopped reply leaves behind.
+#[derive(Clone, Debug, AsChangeset)]
+#[diesel(table_name = messages)]
+pub struct Part {
+    pub text: String,
+    pub model: Option<String>,
+    pub needs: Option<String>,
+}
+
+impl Part {
+    /// Of a reply that was stopped in the moment in which it ended.
+    pub fn of(outcome: &Outcome) -> Self {
+        Self {
+            text: outcome.text.clone(),
+            model: outcome.model.clone(),
+            needs: outcome.needs.clone(),
+        }
+    }
+}
+
+/// Keeps the part that came of a reply that was stopped while `owner` held it. False if it wasn't, and then nothing is
+/// changed.
+pub fn keep_part(conn: &mut Conn, id: &str, owner: &str, part: &Part) -> Result<bool, Error> {
     let stopped = messages::table
         .filter(dsl::id.eq(id))
         .filter(dsl::lease_owner.eq(owner))
         .filter(dsl::status.eq(Status::Stopped.as_str()));
     let kept = diesel::update(stopped)
-        .set((dsl::text.eq(text), dsl::lease_owner.eq(None::<String>)))
+        .set((part, dsl::lease_owner.eq(None::<String>)))
         .execute(conn)?;
     Ok(kept == 1)
 }

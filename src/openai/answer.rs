@@ -16,6 +16,9 @@ use super::{Delta, Failure, IDLE, ToolCall, Usage, name_error};
 const LONGEST_LINE: usize = 64 * 1024;
 const LONGEST_STREAM: usize = 4 * 1024 * 1024;
 
+/// More tokens than any model reads in one call.
+const MOST_TOKENS: i64 = 4_000_000;
+
 type Events = dyn Stream<Item = Result<Event, EventStreamError<BadStream>>> + Send;
 
 /// Why the bytes of a stream end early.
@@ -130,7 +133,7 @@ impl Answer {
             ))
         })?;
         if let Some(error) = chunk.error {
-            return Err(Failure::Status(200, name_error(&error)));
+            return Err(Failure::Broken(name_error(&error)));
         }
         for choice in chunk.choices {
             let delta = choice.delta.unwrap_or_default();
@@ -161,7 +164,12 @@ impl Answer {
                 Some(_) => self.finished = true,
             }
         }
-        let count = |field: &str| chunk.usage.as_ref()?.get(field)?.as_i64();
+        // What no answer can take is no count: nobody's budget is to be used up by a slip of the server's.
+        let is_possible = |count: &i64| (0..=MOST_TOKENS).contains(count);
+        let count = |field: &str| {
+            let count = chunk.usage.as_ref()?.get(field)?.as_i64();
+            count.filter(is_possible)
+        };
         let counts = (count("prompt_tokens"), count("completion_tokens"));
         if let (Some(prompt_tokens), completion_tokens) = counts {
             self.usage = Some(Usage {

@@ -177,12 +177,20 @@ fn cases() -> Vec<Case> {
             Some("503"),
         ),
         case("503 once", once(status(503)), 2, Answered, None),
+        // Once more without tools, and not three times each.
+        case(
+            "501",
+            vec![status(501)],
+            2,
+            StoodInFor("can't be reached"),
+            Some("501"),
+        ),
         case(
             "redirect",
             vec![Script::Status(302, "location: http://127.0.0.1:1/\r\n", "")],
             1,
             StoodInFor("can't be reached"),
-            Some("302"),
+            Some("OPENAI_BASE_URL"),
         ),
         case(
             "wrong content type",
@@ -268,7 +276,7 @@ fn cases() -> Vec<Case> {
             ])],
             7,
             StoodInFor("nothing that can be used"),
-            Some("middle"),
+            Some("only called tools"),
         ),
         case(
             "content filter at once",

@@ -271,3 +271,16 @@ async fn htmx_gets_pieces_of_pages() {
         200
     );
 }
+
+#[tokio::test]
+async fn what_can_be_read_can_be_asked_about() {
+    let site = Site::start().await;
+    let stranger = site.stranger();
+    for path in ["/", "/cars", "/healthz", "/readyz", "/login"] {
+        let url = format!("{}{path}", site.base);
+        let head = stranger.http.head(&url).send().await.unwrap();
+        let status = stranger.get(path).send().await.unwrap().status();
+        assert_eq!(head.status(), status, "{path}");
+        assert_eq!(head.text().await.unwrap(), "", "{path}");
+    }
+}

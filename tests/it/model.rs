@@ -256,7 +256,7 @@ async fn text_streams_as_it_comes_and_a_late_reader_gets_all_of_it() {
 async fn stop_ends_the_call_and_keeps_the_part() {
     let long = "word word word word word word word word word word word word word word word word";
     let (_site, program, upstream) = start([Script::Say(long, Duration::from_millis(200))]).await;
-    let body = json!({ "message": "talk" });
+    let body = json!({ "message": "talk about an SUV" });
     let post = program
         .post("/chat/")
         .header("prefer", "respond-async")
@@ -305,6 +305,12 @@ async fn stop_ends_the_call_and_keeps_the_part() {
         (&later["status"], &later["text"]),
         (&json!("stopped"), &json!(part))
     );
+    // What was understood is known all the same.
+    let whole = program
+        .read(&format!("/chat/{}", conversation.as_str().unwrap()))
+        .await;
+    assert_eq!(whole["messages"][1]["model"], "gpt-4o-mini");
+    assert_eq!(whole["needs"][0]["field"], "body", "{whole}");
     // A second stop changes nothing.
     let again = program
         .post(&format!("/chat/messages/{id}/stop"))
@@ -429,5 +435,45 @@ async fn servers_that_do_it_their_own_way_are_understood() {
         let body = json!({ "message": "hello" });
         let response = program.post("/chat/").json(&body).send().await.unwrap();
         assert_eq!(response.status(), 502);
+    }
+}
+
+#[tokio::test]
+async fn whoever_reads_along_when_the_conversation_is_deleted_is_told() {
+    let script = Script::Say("word word word word word word", Duration::from_secs(1));
+    let (_site, program, _upstream) = start([script]).await;
+    let post = program.post("/chat/").header("prefer", "respond-async");
+    let post = post.json(&json!({ "message": "talk" })).send().await;
+    let pending: Value = post.unwrap().json().await.unwrap();
+    let events = format!(
+        "/chat/messages/{}/events",
+        pending["message_id"].as_str().unwrap()
+    );
+    let stream = program.get(&events).send().await.unwrap();
+    let conversation = format!("/chat/{}", pending["conversation_id"].as_str().unwrap());
+    let deleted = program.delete(&conversation).send().await.unwrap();
+    assert_eq!(deleted.status(), 204);
+    let events = read_events(stream).await;
+    let last = events.last().unwrap();
+    assert_eq!(
+        (last.name.as_str(), &last.data["status"]),
+        ("error", &json!(404))
+    );
+}
+
+#[tokio::test]
+async fn counts_that_cannot_be_are_no_counts() {
+    let end =
+        "data: {\"choices\":[{\"delta\":{\"content\":\"Hi.\"},\"finish_reason\":\"stop\"}]}\n\n";
+    for tokens in ["-5", "99999999999"] {
+        let usage = format!(
+            "data: {{\"choices\":[],\"usage\":{{\"prompt_tokens\":{tokens},\"completion_tokens\":1}}}}\n\n"
+        );
+        let (_site, program, _upstream) = start([Script::Raw(format!("{end}{usage}"))]).await;
+        let answer = program.say("hello", None).await;
+        assert_eq!(
+            (&answer["reply"], &answer["usage"]),
+            (&json!("Hi."), &Value::Null)
+        );
     }
 }

@@ -10,6 +10,7 @@ use crate::cars::Car;
 use crate::chat::path::Versions;
 use crate::chat::views;
 use crate::db::messages::{Message, Status};
+use crate::error::Error;
 use crate::feed::Progress;
 
 /// At most so many fragments a second: each holds the whole reply so far.
@@ -163,6 +164,20 @@ fn failure_json(row: &Message) -> Value {
         "conversation_id": row.conversation_id,
         "message_id": row.id,
     })
+}
+
+/// The end of a stream whose reply was deleted with its conversation.
+pub(super) fn gone(encoder: &Encoder) -> String {
+    let problem = json!({
+        "type": "about:blank",
+        "title": "Not Found",
+        "status": 404,
+        "detail": Error::NotFound.to_string(),
+    });
+    match encoder {
+        Encoder::Json(_) => event("error", None, &problem.to_string()),
+        Encoder::Fragments { .. } => event("done", None, ""),
+    }
 }
 
 /// One event; its name and id are left out where there is none.
