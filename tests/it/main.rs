@@ -23,6 +23,7 @@ mod process;
 mod readme;
 mod restart;
 mod search;
+mod settings;
 mod site;
 // The faults, which share it, use all of it.
 #[allow(dead_code)]
