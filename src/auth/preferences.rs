@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::advisor::Knowledge;
 use crate::cars::cost::{Assumptions, EnergyKind, amount, plain};
 use crate::cars::units::Units;
+use crate::cars::words::thousands;
 use crate::db::users::{Changes, Preferences, Theme, User};
 use crate::error::{Error, FieldError};
 
@@ -150,7 +151,7 @@ pub fn figures(own: &Preferences) -> Vec<Figure> {
             "miles_per_year",
             "Miles a year",
             own.miles_per_year,
-            format!("empty for {}", usual.miles_per_year),
+            format!("empty for {}", thousands(usual.miles_per_year.into())),
         ),
         whole(
             "city_percent",
