@@ -1,5 +1,7 @@
 //! What takes the password: changing it, changing the email, and deleting the account.
 
+use std::time::Duration;
+
 use actix_session::Session as Cookie;
 use actix_web::http::StatusCode;
 use actix_web::{HttpMessage, HttpRequest, web};
@@ -12,6 +14,7 @@ use super::preferences::{Given, account_json};
 use super::section::Section;
 use super::settings::{Answer, done, refuse};
 use super::{CurrentUser, passwords};
+use crate::db::messages;
 use crate::db::sessions::{self, Kind};
 use crate::db::users::User;
 use crate::db::{self, spending, users};
@@ -22,6 +25,10 @@ use crate::web::client::Client;
 use crate::web::format::Format;
 use crate::web::input::{AUTH_LIMIT, Input};
 use crate::web::view::{Person, Show};
+
+/// How often a deletion is tried again that others are in the way of, and after which pause.
+const TRIES: u8 = 3;
+const PAUSE: Duration = Duration::from_millis(300);
 
 /// `{current_password, new_password}`
 #[derive(Debug, Deserialize)]
@@ -165,19 +172,14 @@ pub async fn delete_account(
     if let Err(error) = checked {
         return refuse(&app, format, current, Section::Delete, error, Given::new()).await;
     }
-    let id = current.user.id;
-    let stopped = app
-        .db
-        .write(move |conn| {
-            users::hold(conn, &id)?;
-            let stopped = spending::stop_all_of(conn, &id)?;
-            users::delete(conn, &id)?;
-            Ok(stopped)
-        })
-        .await?;
-    for reply in stopped {
-        // Nobody listens where no reply is made.
-        app.stops.send(reply).ok();
+    let mut tries = 0;
+    while let Err(error) = delete(&app, &current.user.id).await {
+        // What was under way for the person held rows of theirs; it ends by itself.
+        if tries == TRIES || !matches!(error, Error::Unavailable) {
+            return Err(error);
+        }
+        tries += 1;
+        tokio::time::sleep(PAUSE).await;
     }
     cookie.purge();
     // The page that says so is nobody's.
@@ -187,6 +189,38 @@ pub async fn delete_account(
         false => StatusCode::NO_CONTENT,
     };
     Ok(Show::with_status(Answer::Gone, status))
+}
+
+async fn delete(app: &App, user_id: &str) -> Result<(), Error> {
+    let id = user_id.to_owned();
+    let unfinished = app
+        .db
+        .read(move |conn| messages::unfinished_of(conn, &id))
+        .await?;
+    // Each by itself and before anything is locked: on PostgreSQL the workers hold rows that the deletion waits for.
+    for reply in unfinished {
+        let id = reply.id.clone();
+        app.db
+            .write(move |conn| spending::stop(conn, &reply))
+            .await?;
+        // Nobody listens where no reply is made.
+        app.stops.send(id).ok();
+    }
+    let id = user_id.to_owned();
+    let stopped = app
+        .db
+        .write(move |conn| {
+            users::hold(conn, &id)?;
+            // What was begun in between.
+            let stopped = spending::stop_all_of(conn, &id)?;
+            users::delete(conn, &id)?;
+            Ok(stopped)
+        })
+        .await?;
+    for id in stopped {
+        app.stops.send(id).ok();
+    }
+    Ok(())
 }
 
 /// Whether it is the person's own password. Each try counts as one to log in, so that whoever finds a browser open can't

@@ -272,6 +272,42 @@ async fn a_deleted_account_leaves_no_row_and_stops_what_runs() {
     assert_eq!(status(again.get("/auth/me")).await, 401);
 }
 
+#[tokio::test]
+async fn who_goes_while_they_write_leaves_nothing_behind_either() {
+    let site = Site::start().await;
+    for round in 0..4 {
+        let email = format!("pia{round}@example.com");
+        let (program, _, entered) = person(&site, &email).await;
+        let user_id = entered["user"]["id"].as_str().unwrap();
+        let writes = (0..24).map(|number| {
+            let program = program.clone();
+            async move {
+                tokio::time::sleep(Duration::from_millis(number * 4)).await;
+                let kept = program.put(&format!("/shortlist/{HYBRID}")).send();
+                let body = json!({ "message": "a van" });
+                let said = program.post("/chat/").header("prefer", "respond-async");
+                let (kept, said) = tokio::join!(kept, said.json(&body).send());
+                [
+                    kept.unwrap().status().as_u16(),
+                    said.unwrap().status().as_u16(),
+                ]
+            }
+        });
+        let goodbye = program
+            .delete("/auth/me")
+            .json(&json!({ "password": PASSWORD }))
+            .send();
+        let (gone, written) = tokio::join!(goodbye, futures_util::future::join_all(writes));
+        assert_eq!(gone.unwrap().status(), 204);
+        for status in written.into_iter().flatten() {
+            // Stored before, refused after, or asked to come again.
+            assert!([200, 201, 202, 401, 404, 503].contains(&status), "{status}");
+        }
+        let left = rows(&site, user_id).await;
+        assert!(left.values().all(|count| *count == 0), "{left:?}");
+    }
+}
+
 async fn until(look: impl AsyncFn() -> bool) {
     for _ in 0..100 {
         if look().await {
