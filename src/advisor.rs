@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 use self::audit::Unverified;
 use self::model::Model;
 use self::needs::{Edit, Need};
+use crate::cars::cost::Assumptions;
 use crate::cars::{Car, Catalogue};
 use crate::config::Config;
 use crate::openai::breaker::Trouble;
@@ -86,6 +87,8 @@ pub struct Request {
     pub catalogue: Arc<Catalogue>,
     pub turns: Vec<Turn>,
     pub knowledge: Knowledge,
+    /// How the person drives and what they pay, as far as they have set it.
+    pub usual: Assumptions,
     /// Whether there are tokens left for a model; without, the catalogue advisor answers.
     pub has_tokens: bool,
 }

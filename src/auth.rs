@@ -1,8 +1,14 @@
 //! Accounts and sessions: who is asking, checked in one way for cookies and for tokens.
 
 mod accounts;
+mod credentials;
+mod export;
 mod forms;
 pub mod passwords;
+mod preferences;
+mod section;
+mod sessions;
+mod settings;
 pub mod tokens;
 
 pub use forms::safe_next;
@@ -13,7 +19,8 @@ use actix_web::http::header;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use futures_util::future::LocalBoxFuture;
 
-use crate::db::{self, sessions, users::User};
+use crate::db::sessions::Kind;
+use crate::db::{self, users::User};
 use crate::error::Error;
 use crate::state::App;
 use crate::web::view::Person;
@@ -42,10 +49,41 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .service(web::resource("/auth/logout").route(web::post().to(accounts::logout)))
         .service(
             web::resource("/auth/me")
-                .route(web::get().to(accounts::me))
-                .route(web::patch().to(accounts::change))
+                .route(web::get().to(settings::me))
+                .route(web::patch().to(settings::change))
                 // A form without JavaScript can only post.
-                .route(web::post().to(accounts::change)),
+                .route(web::post().to(settings::change))
+                .route(web::delete().to(credentials::delete_account)),
+        )
+        .service(
+            web::resource("/auth/me/delete").route(web::post().to(credentials::delete_account)),
+        )
+        .service(
+            web::resource("/auth/password").route(web::post().to(credentials::change_password)),
+        )
+        .service(web::resource("/auth/email").route(web::post().to(credentials::change_email)))
+        .service(web::resource("/auth/export").route(web::get().to(export::export)))
+        .service(
+            web::resource("/auth/sessions")
+                .route(web::get().to(sessions::list))
+                .route(web::delete().to(sessions::end_others)),
+        )
+        .service(web::resource("/auth/sessions/revoke").route(web::post().to(sessions::end_others)))
+        .service(
+            web::resource("/auth/sessions/{id}").route(web::delete().to(sessions::end_session)),
+        )
+        .service(
+            web::resource("/auth/sessions/{id}/revoke")
+                .route(web::post().to(sessions::end_session)),
+        )
+        .service(
+            web::resource("/auth/tokens")
+                .route(web::get().to(sessions::list_tokens))
+                .route(web::post().to(sessions::make_token)),
+        )
+        .service(web::resource("/auth/tokens/{id}").route(web::delete().to(sessions::revoke_token)))
+        .service(
+            web::resource("/auth/tokens/{id}/revoke").route(web::post().to(sessions::revoke_token)),
         );
 }
 
@@ -55,6 +93,8 @@ pub struct CurrentUser {
     pub user: User,
     /// The row of `sessions`, and the token's `jti`.
     pub session_id: String,
+    /// How that session began.
+    pub kind: Kind,
 }
 
 impl FromRequest for CurrentUser {
@@ -70,15 +110,21 @@ impl FromRequest for CurrentUser {
             let token = token_of(&req).ok_or(Error::Unauthenticated)?;
             let claims = tokens::check(&app.config.jwt, &token)?;
             let (session_id, user_id) = (claims.jti.clone(), claims.sub);
-            let user = app
+            let (user, kind) = app
                 .db
-                .read(move |conn| sessions::live_user(conn, &claims.jti, &user_id, db::now()))
+                .read(move |conn| db::sessions::live_user(conn, &claims.jti, &user_id, db::now()))
                 .await?
                 .ok_or(Error::Unauthenticated)?;
             req.extensions_mut().insert(Person {
                 email: user.email.clone(),
+                theme: user.preferences.theme,
+                units: user.preferences.units,
             });
-            Ok(Self { user, session_id })
+            Ok(Self {
+                user,
+                session_id,
+                kind,
+            })
         })
     }
 }

@@ -15,6 +15,7 @@ pub mod join;
 mod kinds;
 pub mod search;
 pub mod table;
+pub mod units;
 pub mod words;
 
 pub use basis::{Basis, UNLIKE, alike};

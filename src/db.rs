@@ -38,6 +38,7 @@ pub mod schema;
 pub mod search;
 pub mod sessions;
 pub mod shortlist;
+pub mod spending;
 pub mod users;
 mod writer;
 

@@ -35,6 +35,9 @@ pub enum Error {
         "This request didn't come from one of our own pages, so it was not carried out. Open the page again and repeat it there."
     )]
     CrossSite,
+    /// 403: not with a token like this one.
+    #[error("{0}")]
+    Forbidden(&'static str),
     /// 404, also for what belongs to somebody else.
     #[error("There is nothing here under that address.")]
     NotFound,
@@ -136,7 +139,7 @@ impl ResponseError for Error {
         match self {
             Error::Malformed(_) | Error::Grant { .. } => StatusCode::BAD_REQUEST,
             Error::Unauthenticated | Error::WrongPassword => StatusCode::UNAUTHORIZED,
-            Error::Inactive | Error::CrossSite => StatusCode::FORBIDDEN,
+            Error::Inactive | Error::CrossSite | Error::Forbidden(_) => StatusCode::FORBIDDEN,
             Error::NotFound => StatusCode::NOT_FOUND,
             Error::Conflict(..) | Error::State(_) => StatusCode::CONFLICT,
             Error::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
@@ -159,6 +162,10 @@ impl From<DieselError> for Error {
     fn from(error: DieselError) -> Self {
         match error {
             DieselError::NotFound => Error::NotFound,
+            // What it was to belong to was deleted in the meantime.
+            DieselError::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _) => {
+                Error::NotFound
+            }
             error if is_outage(&error) => {
                 tracing::warn!(%error, "the database can't be used right now");
                 Error::Unavailable

@@ -4,6 +4,7 @@ use actix_web::HttpRequest;
 use actix_web::web;
 
 use crate::auth::CurrentUser;
+use crate::cars::cost::Assumptions;
 use crate::db::shortlist;
 use crate::error::Error;
 use crate::state::App;
@@ -42,6 +43,24 @@ fn caching(format: Format) -> &'static str {
         Format::Json => "public, max-age=3600",
         Format::Page | Format::Fragment => "private, no-cache",
     }
+}
+
+/// The same for what is worked out by the figures of whoever is asking: nobody else's are to be kept.
+fn own_caching(format: Format, current: Option<&CurrentUser>) -> &'static str {
+    match current {
+        Some(_) => "private, no-cache",
+        None => caching(format),
+    }
+}
+
+/// What such an answer depends on, for caches in between.
+const WHO: &str = "Authorization, Cookie";
+
+/// How whoever is asking drives, as far as they have set it.
+fn usual(current: Option<&CurrentUser>) -> Assumptions {
+    current.map_or_else(Assumptions::default, |current| {
+        current.user.preferences.assumptions()
+    })
 }
 
 /// The ids of the cars that whoever is asking keeps; `None` for a stranger. Programs aren't shown it and don't wait for it.

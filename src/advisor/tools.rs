@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::Turn;
 use super::needs::{Edit, Need};
+use crate::cars::cost::Assumptions;
 use crate::cars::{Car, Catalogue};
 
 mod compare;
@@ -26,6 +27,8 @@ pub struct Desk<'a> {
     pub turns: &'a [Turn],
     /// The needs as they stand, with what was remembered in this reply.
     pub needs: &'a [Need],
+    /// How the person drives and what they pay, as far as they have set it.
+    pub usual: &'a Assumptions,
 }
 
 /// What a call gave.

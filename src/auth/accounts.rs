@@ -1,10 +1,9 @@
-//! Signing up, logging in and out, and the settings of one's own account.
+//! Signing up, logging in and out.
 
 use actix_session::Session;
 use actix_web::http::StatusCode;
 use actix_web::{Either, web};
-use askama::Template;
-use chrono::{Duration, NaiveDateTime};
+use chrono::Duration;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -13,7 +12,7 @@ use super::forms::{AuthForm, FormKind, safe_next};
 use super::{CurrentUser, TOKEN, passwords, tokens};
 use crate::advisor::Knowledge;
 use crate::db::sessions::{self, Kind, NewSession};
-use crate::db::users::{self, User};
+use crate::db::users::{self, Preferences, User};
 use crate::db::{self, Conn};
 use crate::error::Error;
 use crate::limit::{Action, Caller};
@@ -95,38 +94,6 @@ pub async fn logout(
     ))
 }
 
-/// `GET /auth/me`.
-pub async fn me(current: CurrentUser) -> Show<Me> {
-    Show::new(Me::of(current.user, false))
-}
-
-/// What can be changed of one's account.
-#[derive(Debug, Deserialize)]
-pub struct Changes {
-    knowledge: Option<String>,
-}
-
-/// `PATCH /auth/me`, and `POST` from a form.
-pub async fn change(
-    app: web::Data<App>,
-    current: CurrentUser,
-    body: Input<Changes, AUTH_LIMIT>,
-) -> Result<Show<Me>, Error> {
-    let mut user = current.user;
-    if let Some(name) = body.value.knowledge {
-        let level = Knowledge::parse(&name).ok_or_else(|| {
-            let names = Knowledge::ALL.map(Knowledge::as_str).join(", ");
-            Error::field("knowledge", format!("knowledge must be one of {names}."))
-        })?;
-        user.knowledge = level.as_str().to_owned();
-        let id = user.id.clone();
-        app.db
-            .write(move |conn| users::set_knowledge(conn, &id, level.as_str()))
-            .await?;
-    }
-    Ok(Show::new(Me::of(user, true)))
-}
-
 /// Somebody who is in: the answer to signup and login.
 pub struct Entered {
     user: User,
@@ -157,6 +124,7 @@ async fn create_account(
         is_active: true,
         knowledge: Knowledge::Casual.as_str().into(),
         created_at: db::now(),
+        preferences: Preferences::default(),
     };
     let row = user.clone();
     enter(app, user, given, format, move |conn| {
@@ -250,18 +218,11 @@ async fn enter(
             Format::Page | Format::Fragment => Kind::Browser,
         }
         .as_str(),
+        name: None,
         created_at: now,
         expires_at,
     };
-    let seconds = |time: NaiveDateTime| time.and_utc().timestamp();
-    let jwt = &app.config.jwt;
-    let token = tokens::sign(
-        jwt,
-        &user.id,
-        &session.id,
-        seconds(now),
-        seconds(expires_at),
-    )?;
+    let token = tokens::of_session(&app.config.jwt, &session)?;
     app.db
         .write(move |conn| {
             store(conn)?;
@@ -312,7 +273,7 @@ fn normalize(email: &str) -> String {
     email.trim().to_lowercase()
 }
 
-fn check_email(email: &str) -> Result<String, Error> {
+pub(super) fn check_email(email: &str) -> Result<String, Error> {
     let email = normalize(email);
     let refuse = |detail| Err(Error::field("email", detail));
     match email.as_str() {
@@ -351,56 +312,5 @@ impl View for LoggedOut {
 
     fn page(&self, _: &Shell) -> askama::Result<Html> {
         Ok(Html::GoTo("/".into()))
-    }
-}
-
-/// The settings of one's own account.
-pub struct Me {
-    user: User,
-    saved: bool,
-}
-
-impl Me {
-    fn of(user: User, saved: bool) -> Self {
-        Self { user, saved }
-    }
-}
-
-#[derive(Template)]
-#[template(path = "auth/me.html", blocks = ["main"])]
-struct MePage<'a> {
-    shell: &'a Shell,
-    user: &'a User,
-    saved: bool,
-    levels: [Knowledge; 4],
-}
-
-impl View for Me {
-    fn json(&self) -> Value {
-        json!({
-            "id": self.user.id,
-            "email": self.user.email,
-            "knowledge": self.user.knowledge,
-            "created_at": self.user.created_at.and_utc(),
-        })
-    }
-
-    fn page(&self, shell: &Shell) -> askama::Result<Html> {
-        Ok(Html::Body(self.template(shell).render()?))
-    }
-
-    fn fragment(&self, shell: &Shell) -> askama::Result<Html> {
-        Ok(Html::Body(self.template(shell).as_main().render()?))
-    }
-}
-
-impl Me {
-    fn template<'a>(&'a self, shell: &'a Shell) -> MePage<'a> {
-        MePage {
-            shell,
-            user: &self.user,
-            saved: self.saved,
-            levels: Knowledge::ALL,
-        }
     }
 }

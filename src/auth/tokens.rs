@@ -1,10 +1,12 @@
 //! Tokens: JWT, HS256, `typ at+jwt`, every claim required. They name a session; its row decides.
 
+use chrono::NaiveDateTime;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
 use crate::config::JwtSecrets;
+use crate::db::sessions::NewSession;
 use crate::error::Error;
 
 /// How long a login lasts, in seconds.
@@ -55,6 +57,21 @@ pub fn sign(
     };
     let key = EncodingKey::from_secret(secrets.current.expose_secret().as_bytes());
     jsonwebtoken::encode(&header, &claims, &key).map_err(Error::internal)
+}
+
+/// Signs the token of a session that is to be stored: it lives as long.
+///
+/// # Errors
+/// As for [`sign`].
+pub fn of_session(secrets: &JwtSecrets, session: &NewSession) -> Result<String, Error> {
+    let seconds = |time: NaiveDateTime| time.and_utc().timestamp();
+    sign(
+        secrets,
+        &session.user_id,
+        &session.id,
+        seconds(session.created_at),
+        seconds(session.expires_at),
+    )
 }
 
 /// Checks signature, type and every claim; whether the session lives is for its row to say.

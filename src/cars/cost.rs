@@ -9,9 +9,11 @@ use super::{Basis, Catalogue, PriceKind, Row};
 use crate::error::FieldError;
 
 mod breakeven;
+mod given;
 mod used;
 
 pub use breakeven::{BreakEven, Outcome, break_even};
+pub use given::{amount, plain};
 pub use used::{EnergyKind, KWH_PER_GALLON_EQUIVALENT, Used};
 
 /// Where the prices come from that nobody has changed.

@@ -322,6 +322,7 @@ async fn read_request(app: &App, reply: &Message) -> Result<Request, Error> {
         catalogue: app.catalogue(),
         turns,
         knowledge: Knowledge::parse(&user.knowledge).unwrap_or(Knowledge::Casual),
+        usual: user.preferences.assumptions(),
         has_tokens,
     })
 }

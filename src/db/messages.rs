@@ -1,5 +1,7 @@
 //! The `messages` table: what people and advisors said, and the replies that are still to be made.
 
+use std::collections::HashMap;
+
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
@@ -149,6 +151,33 @@ pub fn of_conversation(
     Ok(query.load(conn)?)
 }
 
+/// The next messages of a conversation after the one of that id, all branches, at most `limit`.
+pub fn page(
+    conn: &mut Conn,
+    user_id: &str,
+    conversation_id: &str,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<Message>, Error> {
+    let query = messages::table
+        .filter(dsl::conversation_id.eq(conversation_id))
+        .filter(dsl::user_id.eq(user_id))
+        .filter(dsl::id.gt(after))
+        .order(dsl::id)
+        .limit(limit);
+    Ok(query.load(conn)?)
+}
+
+/// The replies to that user that aren't finished.
+pub fn unfinished_of(conn: &mut Conn, user_id: &str) -> Result<Vec<Message>, Error> {
+    let pending = dsl::status.eq(Status::Pending.as_str());
+    let query = messages::table
+        .filter(dsl::user_id.eq(user_id))
+        .filter(pending.or(dsl::status.eq(Status::Running.as_str())))
+        .order(dsl::id);
+    Ok(query.load(conn)?)
+}
+
 /// Each message's id and the one that it answers, all branches, oldest first.
 pub fn links(
     conn: &mut Conn,
@@ -176,6 +205,23 @@ pub fn siblings(conn: &mut Conn, message: &Message) -> Result<Vec<String>, Error
         None => query.filter(dsl::parent_id.is_null()),
     };
     Ok(query.load(conn)?)
+}
+
+/// From the first message to `head`, following who answers whom. Messages on other branches stay out.
+pub fn to_head(messages: Vec<Message>, head: &str) -> Vec<Message> {
+    let mut by_id: HashMap<String, Message> = messages
+        .into_iter()
+        .map(|message| (message.id.clone(), message))
+        .collect();
+    let mut path = Vec::new();
+    let mut next = Some(head.to_owned());
+    // Taken out as they are found, so that even a circle would end.
+    while let Some(message) = next.and_then(|id| by_id.remove(&id)) {
+        next = message.parent_id.clone();
+        path.push(message);
+    }
+    path.reverse();
+    path
 }
 
 /// Takes the lease on a reply that nobody works at, and returns the row; None if somebody does.

@@ -8,6 +8,17 @@ diesel::table! {
         is_active -> Bool,
         knowledge -> Text,
         created_at -> Timestamp,
+        miles_per_year -> Nullable<Integer>,
+        city_percent -> Nullable<Integer>,
+        regular_usd -> Nullable<Double>,
+        midgrade_usd -> Nullable<Double>,
+        premium_usd -> Nullable<Double>,
+        diesel_usd -> Nullable<Double>,
+        electricity_usd -> Nullable<Double>,
+        natural_gas_usd -> Nullable<Double>,
+        hydrogen_usd -> Nullable<Double>,
+        units -> Text,
+        theme -> Text,
     }
 }
 

@@ -1,11 +1,23 @@
-//! The `users` table.
+//! The `users` table: accounts, and what each person has set for themselves.
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 use super::Conn;
 use super::schema::users;
-use crate::error::Error;
+use crate::cars::cost::Assumptions;
+use crate::cars::units::Units;
+use crate::error::{Error, FieldError};
+
+text_enum! {
+    /// The colours of the pages.
+    Theme {
+        /// As the browser has it.
+        System = "system",
+        Light = "light",
+        Dark = "dark",
+    }
+}
 
 /// A row of `users`.
 #[derive(Clone, Debug, Queryable, Insertable)]
@@ -20,41 +32,181 @@ pub struct User {
     /// One of the names of `advisor::Knowledge`.
     pub knowledge: String,
     pub created_at: NaiveDateTime,
+    /// A new account has the database's defaults.
+    #[diesel(skip_insertion)]
+    pub preferences: Preferences,
+}
+
+/// What a person has set. `None` is left to the default of [`Assumptions`].
+#[derive(Clone, Debug, PartialEq, Queryable)]
+pub struct Preferences {
+    pub miles_per_year: Option<i32>,
+    /// Of the miles, 0 to 100.
+    pub city_percent: Option<i32>,
+    /// US dollars a gallon.
+    pub regular_usd: Option<f64>,
+    pub midgrade_usd: Option<f64>,
+    pub premium_usd: Option<f64>,
+    pub diesel_usd: Option<f64>,
+    /// US dollars a kWh.
+    pub electricity_usd: Option<f64>,
+    /// US dollars for the energy of a gallon of gasoline.
+    pub natural_gas_usd: Option<f64>,
+    /// US dollars a kilogram.
+    pub hydrogen_usd: Option<f64>,
+    #[diesel(deserialize_as = String)]
+    pub units: Units,
+    #[diesel(deserialize_as = String)]
+    pub theme: Theme,
+}
+
+/// What is to be changed of an account's settings: `None` stays, `Some(None)` goes back to the default.
+#[derive(Clone, Debug, Default, PartialEq, AsChangeset)]
+#[diesel(table_name = users)]
+pub struct Changes {
+    pub knowledge: Option<&'static str>,
+    pub miles_per_year: Option<Option<i32>>,
+    pub city_percent: Option<Option<i32>>,
+    pub regular_usd: Option<Option<f64>>,
+    pub midgrade_usd: Option<Option<f64>>,
+    pub premium_usd: Option<Option<f64>>,
+    pub diesel_usd: Option<Option<f64>>,
+    pub electricity_usd: Option<Option<f64>>,
+    pub natural_gas_usd: Option<Option<f64>>,
+    pub hydrogen_usd: Option<Option<f64>>,
+    pub units: Option<&'static str>,
+    pub theme: Option<&'static str>,
+}
+
+type Columns = (
+    users::id,
+    users::email,
+    users::hashed_pw,
+    users::is_active,
+    users::knowledge,
+    users::created_at,
+    (
+        users::miles_per_year,
+        users::city_percent,
+        users::regular_usd,
+        users::midgrade_usd,
+        users::premium_usd,
+        users::diesel_usd,
+        users::electricity_usd,
+        users::natural_gas_usd,
+        users::hydrogen_usd,
+        users::units,
+        users::theme,
+    ),
+);
+
+/// What a [`User`] is read from.
+pub(super) const COLUMNS: Columns = (
+    users::id,
+    users::email,
+    users::hashed_pw,
+    users::is_active,
+    users::knowledge,
+    users::created_at,
+    (
+        users::miles_per_year,
+        users::city_percent,
+        users::regular_usd,
+        users::midgrade_usd,
+        users::premium_usd,
+        users::diesel_usd,
+        users::electricity_usd,
+        users::natural_gas_usd,
+        users::hydrogen_usd,
+        users::units,
+        users::theme,
+    ),
+);
+
+impl Default for Preferences {
+    fn default() -> Self {
+        Self {
+            miles_per_year: None,
+            city_percent: None,
+            regular_usd: None,
+            midgrade_usd: None,
+            premium_usd: None,
+            diesel_usd: None,
+            electricity_usd: None,
+            natural_gas_usd: None,
+            hydrogen_usd: None,
+            units: Units::Mpg,
+            theme: Theme::System,
+        }
+    }
+}
+
+impl Preferences {
+    /// How the person drives and what they pay, as far as they have said it.
+    pub fn assumptions(&self) -> Assumptions {
+        let usual = Assumptions::default();
+        let miles = self.miles_per_year.and_then(|miles| miles.try_into().ok());
+        let city = self.city_percent.and_then(|city| city.try_into().ok());
+        Assumptions {
+            miles_per_year: miles.unwrap_or(usual.miles_per_year),
+            city_percent: city.unwrap_or(usual.city_percent),
+            regular_usd: self.regular_usd.unwrap_or(usual.regular_usd),
+            midgrade_usd: self.midgrade_usd.unwrap_or(usual.midgrade_usd),
+            premium_usd: self.premium_usd.unwrap_or(usual.premium_usd),
+            diesel_usd: self.diesel_usd.unwrap_or(usual.diesel_usd),
+            electricity_usd: self.electricity_usd.unwrap_or(usual.electricity_usd),
+            natural_gas_usd: self.natural_gas_usd.unwrap_or(usual.natural_gas_usd),
+            hydrogen_usd: self.hydrogen_usd.or(usual.hydrogen_usd),
+            ..usual
+        }
+    }
 }
 
 /// Stores a new account, or says that the email is taken.
 pub fn insert(conn: &mut Conn, user: &User) -> Result<(), Error> {
-    match diesel::insert_into(users::table).values(user).execute(conn) {
-        Ok(_) => Ok(()),
-        // Two keys are unique, and a UUID doesn't come twice.
-        Err(error) if crate::error::is_unique_violation(&error) => Err(Error::Conflict(
-            "There is already an account with that email.".into(),
-            crate::error::FieldError {
-                field: "email".into(),
-                detail: "There is already an account with that email. Log in instead.".into(),
-            },
-        )),
-        Err(error) => Err(error.into()),
-    }
+    let stored = diesel::insert_into(users::table).values(user).execute(conn);
+    unless_taken(stored, " Log in instead.")
 }
 
 /// The account with that email (given in lower case), if there is one.
 pub fn by_email(conn: &mut Conn, email: &str) -> Result<Option<User>, Error> {
-    let query = users::table.filter(users::email.eq(email));
+    let query = users::table.filter(users::email.eq(email)).select(COLUMNS);
     Ok(query.first(conn).optional()?)
 }
 
 /// One account.
 pub fn get(conn: &mut Conn, id: &str) -> Result<User, Error> {
-    Ok(users::table.filter(users::id.eq(id)).first(conn)?)
+    let query = users::table.filter(users::id.eq(id)).select(COLUMNS);
+    Ok(query.first(conn)?)
 }
 
-/// Keeps how much the person knows about cars.
-pub fn set_knowledge(conn: &mut Conn, id: &str, knowledge: &str) -> Result<(), Error> {
-    diesel::update(users::table.filter(users::id.eq(id)))
-        .set(users::knowledge.eq(knowledge))
+/// Changes what is to be changed and nothing else, and returns the account as it is then.
+pub fn change(conn: &mut Conn, id: &str, changes: &Changes) -> Result<User, Error> {
+    if *changes != Changes::default() {
+        diesel::update(users::table.filter(users::id.eq(id)))
+            .set(changes)
+            .execute(conn)?;
+    }
+    get(conn, id)
+}
+
+/// Gives the account another password. False if it isn't `old` any more.
+pub fn set_password(conn: &mut Conn, id: &str, old: &str, new: &str) -> Result<bool, Error> {
+    let unchanged = users::table
+        .filter(users::id.eq(id))
+        .filter(users::hashed_pw.eq(old));
+    let changed = diesel::update(unchanged)
+        .set(users::hashed_pw.eq(new))
         .execute(conn)?;
-    Ok(())
+    Ok(changed == 1)
+}
+
+/// Gives the account another email (in lower case), or says that it is taken.
+pub fn set_email(conn: &mut Conn, id: &str, email: &str) -> Result<(), Error> {
+    let changed = diesel::update(users::table.filter(users::id.eq(id)))
+        .set(users::email.eq(email))
+        .execute(conn);
+    unless_taken(changed, "")
 }
 
 /// Turns an account on or off.
@@ -65,8 +217,39 @@ pub fn set_active(conn: &mut Conn, id: &str, is_active: bool) -> Result<(), Erro
     Ok(())
 }
 
+/// Holds the account until the transaction ends: nobody adds a row to it in the meantime.
+pub fn hold(conn: &mut Conn, id: &str) -> Result<(), Error> {
+    match conn {
+        // There is one writer, and it is us.
+        Conn::Sqlite(_) => {}
+        Conn::Postgres(conn) => {
+            let row = users::table.filter(users::id.eq(id)).select(users::id);
+            row.for_update().first::<String>(conn).optional()?;
+        }
+    }
+    Ok(())
+}
+
 /// Removes an account, and with it every row that belongs to it.
 pub fn delete(conn: &mut Conn, id: &str) -> Result<(), Error> {
     diesel::delete(users::table.filter(users::id.eq(id))).execute(conn)?;
     Ok(())
+}
+
+/// Two keys are unique, and a UUID doesn't come twice: what is taken is the email.
+fn unless_taken(written: QueryResult<usize>, advice: &str) -> Result<(), Error> {
+    match written {
+        Ok(_) => Ok(()),
+        Err(error) if crate::error::is_unique_violation(&error) => {
+            let sentence = "There is already an account with that email.";
+            Err(Error::Conflict(
+                sentence.into(),
+                FieldError {
+                    field: "email".into(),
+                    detail: format!("{sentence}{advice}"),
+                },
+            ))
+        }
+        Err(error) => Err(error.into()),
+    }
 }

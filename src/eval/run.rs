@@ -13,6 +13,7 @@ use super::oracle::Oracle;
 use super::report::{Figures, Outcome, Report};
 use crate::advisor::{Advisor, Answer, Knowledge, Piece, Request, Role, StandIn, Turn};
 use crate::cars::Catalogue;
+use crate::cars::cost::Assumptions;
 use crate::config::{Config, OpenAiConfig};
 use crate::openai::{self, Client, Delta, Failure, Message};
 
@@ -147,6 +148,7 @@ impl Contestant {
                     catalogue: court.catalogue.clone(),
                     turns: turns.to_vec(),
                     knowledge: Knowledge::Casual,
+                    usual: Assumptions::default(),
                     has_tokens: true,
                 };
                 let (out, mut pieces) = mpsc::channel::<Piece>(8);

@@ -1,11 +1,16 @@
 //! Reads how somebody drives from a query string, and shows it as a form.
 
-use crate::cars::cost::{Assumptions, Cost, EnergyKind};
+use crate::cars::cost::{Assumptions, Cost, DEFAULT_PRICES, EnergyKind, amount, plain};
 use crate::error::FieldError;
+
+/// The same of who has set prices of their own.
+const OWN_PRICES: &str = "those in your settings, and where you set none the prices that EPA's own yearly fuel costs of 29 October 2025 rest on";
 
 /// What was read, and everything else that came with it.
 pub struct Assumed {
     pub assumptions: Assumptions,
+    /// What stands where nothing was given.
+    usual: Assumptions,
     /// What the person would pay for each car, in the order of the cars; `None` for the catalogue's price.
     pub prices: Vec<Option<u32>>,
     /// What came, to show it again.
@@ -13,10 +18,12 @@ pub struct Assumed {
     pub wrong: Vec<FieldError>,
 }
 
-/// Reads the fields of [`Assumptions`], and `price_usd` once for each car. The names in `others` are left to others.
-pub fn read(pairs: &[(String, String)], others: &[&str]) -> Assumed {
+/// Reads the fields of [`Assumptions`] over those that are usual for whoever is asking, and `price_usd` once for each car.
+/// The names in `others` are left to others.
+pub fn read(pairs: &[(String, String)], others: &[&str], usual: Assumptions) -> Assumed {
     let mut assumed = Assumed {
-        assumptions: Assumptions::default(),
+        assumptions: usual.clone(),
+        usual,
         prices: Vec::new(),
         given: pairs.to_vec(),
         wrong: Vec::new(),
@@ -27,7 +34,7 @@ pub fn read(pairs: &[(String, String)], others: &[&str]) -> Assumed {
             assumed.take_price(&value);
         } else if !value.is_empty()
             && !others.contains(&name.as_str())
-            && let Err(detail) = take(&mut assumed.assumptions, name, &value)
+            && let Err(detail) = assumed.assumptions.set(name, &value)
         {
             assumed.wrong.push(FieldError {
                 field: name.clone(),
@@ -42,51 +49,9 @@ pub fn read(pairs: &[(String, String)], others: &[&str]) -> Assumed {
         }
     }
     if !assumed.wrong.is_empty() {
-        assumed.assumptions = Assumptions::default();
+        assumed.assumptions = assumed.usual.clone();
     }
     assumed
-}
-
-/// An amount without its sign and the commas between its thousands. Other commas stay, so that it is no number: `3,50` may
-/// be meant as 3.50.
-fn plain(value: &str) -> String {
-    let value = value.trim().trim_start_matches('$');
-    let whole = value.split('.').next().unwrap_or(value);
-    let is_thousand = |group: &str| group.len() == 3 && group.bytes().all(|b| b.is_ascii_digit());
-    match whole.split(',').skip(1).all(is_thousand) {
-        true => value.replace(',', ""),
-        false => value.to_owned(),
-    }
-}
-
-fn take(assumptions: &mut Assumptions, name: &str, value: &str) -> Result<(), String> {
-    let dollars = || {
-        let number = value.parse::<f64>();
-        number.map_err(|_| format!("“{value}” is not an amount of dollars such as 3.50."))
-    };
-    match name {
-        "miles_per_year" => assumptions.miles_per_year = whole(value)?,
-        "city_percent" => assumptions.city_percent = whole(value)?,
-        "years" => assumptions.years = whole(value)?,
-        "regular_usd" => assumptions.regular_usd = dollars()?,
-        "midgrade_usd" => assumptions.midgrade_usd = dollars()?,
-        "premium_usd" => assumptions.premium_usd = dollars()?,
-        "diesel_usd" => assumptions.diesel_usd = dollars()?,
-        "electricity_usd" => assumptions.electricity_usd = dollars()?,
-        "natural_gas_usd" => assumptions.natural_gas_usd = dollars()?,
-        "hydrogen_usd" => assumptions.hydrogen_usd = Some(dollars()?),
-        _ => {
-            let short: String = name.chars().take(40).collect();
-            return Err(format!("There is nothing called “{short}” to reckon with."));
-        }
-    }
-    Ok(())
-}
-
-fn whole<T: std::str::FromStr>(value: &str) -> Result<T, String> {
-    value
-        .parse()
-        .map_err(|_| format!("“{value}” is not a whole number that makes sense here."))
 }
 
 /// A field of the form.
@@ -145,6 +110,16 @@ impl Assumed {
         inputs
     }
 
+    /// Where the prices of fuel come from that nobody has changed, after "The fuel prices above, unless you change them, are".
+    pub fn usual_prices(&self) -> &'static str {
+        let usual = Assumptions::default();
+        let is_own = |kind: &EnergyKind| self.usual.price_of(*kind) != usual.price_of(*kind);
+        match EnergyKind::ALL.iter().any(is_own) {
+            true => OWN_PRICES,
+            false => DEFAULT_PRICES,
+        }
+    }
+
     /// What the person wrote for the price of the car at that place.
     pub fn price_input(&self, at: usize) -> &str {
         let mut prices = self.given.iter().filter(|(name, _)| name == "price_usd");
@@ -173,7 +148,7 @@ impl Assumed {
             (Some((_, value)), _) if !value.trim().is_empty() => value.clone(),
             (_, serde_json::Value::Number(number)) => match number.as_f64() {
                 // Dollars and cents, as on a pump.
-                Some(usd) if name.ends_with("_usd") => format!("{usd:.2}"),
+                Some(usd) if name.ends_with("_usd") => amount(usd),
                 _ => number.to_string(),
             },
             _ => String::new(),
@@ -207,6 +182,7 @@ mod tests {
                 "ids=a,b&miles_per_year=12,000&city_percent=80&regular_usd=%244.10&price_usd=&price_usd=30,000&diesel_usd=",
             ),
             &["ids"],
+            Assumptions::default(),
         );
         assert!(own.wrong.is_empty(), "{:?}", own.wrong);
         assert_eq!(own.assumptions.miles_per_year, 12_000);
@@ -227,11 +203,27 @@ mod tests {
             ("price_usd=1e9", "price_usd"),
             ("mileage=9", "mileage"),
         ] {
-            let wrong = read(&pairs(query), &[]).wrong;
+            let wrong = read(&pairs(query), &[], Assumptions::default()).wrong;
             assert_eq!(wrong.len(), 1, "{query}: {wrong:?}");
             assert_eq!(wrong[0].field, field);
             let is_amount = !query.contains("3,50");
             assert!(is_amount || wrong[0].detail.contains("“3,50” is not an amount"));
         }
+    }
+
+    #[test]
+    fn what_is_usual_for_the_person_stands_until_they_say_otherwise() {
+        let usual = Assumptions {
+            miles_per_year: 9_000,
+            electricity_usd: 0.135,
+            ..Assumptions::default()
+        };
+        let own = read(&pairs("city_percent=80"), &[], usual.clone());
+        assert_eq!(own.assumptions.miles_per_year, 9_000);
+        assert_eq!(own.assumptions.city_percent, 80);
+        assert_eq!(own.input("electricity_usd", "", "").value, "0.135");
+        assert_eq!(own.usual_prices(), OWN_PRICES);
+        let other = read(&pairs("miles_per_year=20000"), &[], usual);
+        assert_eq!(other.assumptions.miles_per_year, 20_000);
     }
 }

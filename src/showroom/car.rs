@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 
 use super::assume::{self, Assumed, Input};
 use super::facts::{self, Brief, PriceView, Version};
-use super::{caching, here, kept};
+use super::{WHO, caching, here, kept, own_caching, usual};
 use crate::auth::CurrentUser;
 use crate::cars::compare::{Line, compare};
-use crate::cars::cost::{Cost, DEFAULT_PRICES, PaidKind, Used, cost as cost_of};
+use crate::cars::cost::{Cost, PaidKind, Used, cost as cost_of};
 use crate::cars::words::{UNKNOWN, dollars, thousands};
 use crate::cars::{Car, Row};
 use crate::error::Error;
@@ -38,6 +38,7 @@ pub async fn cost(
     id: web::Path<String>,
     current: Option<CurrentUser>,
 ) -> Result<Show<Details>, Error> {
+    let caching = own_caching(format, current.as_ref());
     let details = Details::find(&app, &req, &id, format, current, Wanted::Cost).await?;
     let wrong = &details.assumed.wrong;
     let status = match (wrong.is_empty(), format.is_html()) {
@@ -45,7 +46,9 @@ pub async fn cost(
         (false, true) => StatusCode::UNPROCESSABLE_ENTITY,
         (false, false) => return Err(Error::Invalid(wrong.clone())),
     };
-    Show::with_status(details, status).header("cache-control", caching(format))
+    Show::with_status(details, status)
+        .header("cache-control", caching)?
+        .header("vary", WHO)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -82,7 +85,7 @@ impl Details {
             Wanted::Car => Vec::new(),
             Wanted::Cost => assume::pairs(req.query_string()),
         };
-        let assumed = assume::read(&pairs, &[]);
+        let assumed = assume::read(&pairs, &[], usual(current.as_ref()));
         let cost = cost_of(catalogue, &row, &assumed.assumptions);
         let own = catalogue.entry(&row);
         let siblings = catalogue.rows().iter().filter(|other| {
@@ -118,7 +121,7 @@ impl Details {
             own_price: self.assumed.price_input(0),
             price_wrong: self.assumed.wrong("price_usd"),
             other_wrong: self.assumed.misplaced(costs),
-            default_prices: DEFAULT_PRICES,
+            default_prices: self.assumed.usual_prices(),
             cost: CostView::of(&self.cost),
             is_wrong: !self.assumed.wrong.is_empty(),
             here: &self.here,

@@ -9,10 +9,11 @@ use super::assume::{self, Assumed, Input};
 use super::car::CostView;
 use super::chart::Chart;
 use super::facts::{Brief, PriceView};
-use super::{caching, kept};
+use super::{WHO, kept, own_caching, usual};
 use crate::auth::CurrentUser;
+use crate::card::Shown;
 use crate::cars::compare::{Comparison, MOST_COMPARED, compare as line_up};
-use crate::cars::cost::{BreakEven, Cost, DEFAULT_PRICES, break_even, cost};
+use crate::cars::cost::{BreakEven, Cost, break_even, cost};
 use crate::error::{Error, FieldError};
 use crate::state::App;
 use crate::web::format::Format;
@@ -26,7 +27,7 @@ pub async fn compare(
     current: Option<CurrentUser>,
 ) -> Result<Show<Compared>, Error> {
     let pairs = assume::pairs(req.query_string());
-    let assumed = assume::read(&pairs, &["ids", "only"]);
+    let assumed = assume::read(&pairs, &["ids", "only"], usual(current.as_ref()));
     let ids = ids(&pairs);
     let catalogue = &*app.catalogue();
     let rows = ids.iter().filter_map(|id| catalogue.find(id));
@@ -63,7 +64,9 @@ pub async fn compare(
         ids_wrong,
         kept: kept(&app, format, current.as_ref()).await?,
     };
-    Show::with_status(view, status).header("cache-control", caching(format))
+    Show::with_status(view, status)
+        .header("cache-control", own_caching(format, current.as_ref()))?
+        .header("vary", WHO)
 }
 
 /// The ids in their order, each once; from several fields or with commas between them.
@@ -125,7 +128,7 @@ struct Row {
     differs: bool,
     note: Option<&'static str>,
     /// Words, and whether it is the best.
-    cells: Vec<(String, bool)>,
+    cells: Vec<(Shown, bool)>,
 }
 
 #[derive(Template)]
@@ -183,7 +186,10 @@ impl Compared {
                         .values
                         .iter()
                         .enumerate()
-                        .map(|(at, figure)| (figure.text.clone(), line.best.contains(&at)))
+                        .map(|(at, figure)| {
+                            let is_best = line.best.contains(&at);
+                            (Shown::of_line(line.field, figure), is_best)
+                        })
                         .collect(),
                 })
                 .collect(),
@@ -197,7 +203,7 @@ impl Compared {
                 .collect(),
             price_wrong: self.assumed.wrong("price_usd"),
             other_wrong: self.assumed.misplaced(&self.costs),
-            default_prices: DEFAULT_PRICES,
+            default_prices: self.assumed.usual_prices(),
             costs: self.costs.iter().map(CostView::of).collect(),
             is_wrong: !self.assumed.wrong.is_empty(),
             pairs: self.break_even.iter().map(pair).collect(),

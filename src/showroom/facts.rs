@@ -1,6 +1,6 @@
 //! What the pages say of a car in few words: what tells it from others, and its price with what that rests on.
 
-use crate::card::Silhouette;
+use crate::card::{Shown, Silhouette};
 use crate::cars::words::{self, NOT_RATED, UNKNOWN};
 use crate::cars::{Body, Car, Fuel, Row};
 
@@ -32,7 +32,7 @@ pub struct Brief {
     pub body: &'static str,
     pub fuel: &'static str,
     pub drive: &'static str,
-    pub economy: String,
+    pub economy: Shown,
     /// For cars that can be charged.
     pub electric_range: Option<String>,
     pub price: Option<PriceView>,
@@ -58,7 +58,7 @@ impl Brief {
             body: car.body.map_or("body style unknown", Body::label),
             fuel: car.fuel.label(),
             drive: car.drive.map_or("drive unknown", |drive| drive.label()),
-            economy: economy(car),
+            economy: Shown::economy(car),
             electric_range: charged.then_some(range),
             price: PriceView::of(car),
             safety: match &car.safety {
@@ -71,23 +71,12 @@ impl Brief {
     }
 }
 
-/// Combined economy on everything that the car runs on.
-pub fn economy(car: &Car) -> String {
-    let mpg = car.mpg.map(|mpg| format!("{} mpg", mpg.combined));
-    let mpge = car.mpge.map(|mpge| format!("{} MPGe", mpge.combined));
-    match (mpg, mpge) {
-        (Some(mpg), Some(mpge)) => format!("{mpg}, {mpge} on electricity"),
-        (Some(one), None) | (None, Some(one)) => one,
-        (None, None) => UNKNOWN.to_owned(),
-    }
-}
-
 /// One version of a model-year.
 pub struct Version {
     pub id: String,
     /// What tells it from the others.
     pub label: String,
-    pub economy: String,
+    pub economy: Shown,
     pub price: String,
     /// It is the one that is shown.
     pub is_this: bool,
@@ -102,7 +91,7 @@ impl Version {
         }
         Self {
             label,
-            economy: economy(car),
+            economy: Shown::economy(car),
             price: match &car.price {
                 Some(price) => words::price(price),
                 None => "price unknown".to_owned(),

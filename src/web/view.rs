@@ -8,6 +8,8 @@ use serde_json::Value;
 
 use super::assets::Assets;
 use super::format::Format;
+use crate::cars::units::Units;
+use crate::db::users::Theme;
 use crate::error::Error;
 use crate::state::App;
 
@@ -51,6 +53,8 @@ pub struct Shell {
 #[derive(Clone, Debug)]
 pub struct Person {
     pub email: String,
+    pub theme: Theme,
+    pub units: Units,
 }
 
 impl Shell {
@@ -67,6 +71,18 @@ impl Shell {
             is_built_in: model == crate::advisor::CATALOGUE_MODEL,
             catalogue: app.catalogue().version.clone(),
         })
+    }
+
+    /// The colours that the person chose; `None` leaves them to the browser.
+    pub fn theme(&self) -> Option<&'static str> {
+        let theme = self.person.as_ref()?.theme;
+        (theme != Theme::System).then(|| theme.as_str())
+    }
+
+    /// The units that the person chose, where they aren't those of the US.
+    pub fn units(&self) -> Option<&'static str> {
+        let units = self.person.as_ref()?.units;
+        (units != Units::Mpg).then(|| units.as_str())
     }
 
     /// The address of a static file, with its hash in its name.

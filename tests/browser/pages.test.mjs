@@ -147,7 +147,7 @@ export default async function tell(facts) {
       async visit(page) {
         await page.goto("/auth/me");
         await page.getByLabel("Enthusiast").check();
-        await page.getByRole("button", { name: "Save" }).click();
+        await page.locator("#about").getByRole("button", { name: "Save" }).click();
         await page.getByText("Saved.").waitFor();
       },
     },

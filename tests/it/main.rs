@@ -10,10 +10,12 @@ mod branches;
 mod cars;
 mod catalogue;
 mod chat;
+mod credentials;
 mod database;
 mod eval;
 mod export;
 mod formats;
+mod goodbye;
 mod idempotency;
 mod law;
 mod limits;
@@ -23,7 +25,9 @@ mod process;
 mod readme;
 mod restart;
 mod search;
+mod settings;
 mod site;
+mod tokens;
 // The faults, which share it, use all of it.
 #[allow(dead_code)]
 mod upstream;

@@ -36,6 +36,8 @@ async fn the_curl_examples_run_as_they_stand() {
         r#""facets":[{"#,
         r#""fuel_usd_per_year":"#,
         r#""break_even":[{"#,
+        r#""tokens":[{"#,
+        r#""miles_per_year":9000"#,
     ] {
         assert!(text.contains(part), "{part} is not in {text}");
     }

@@ -24,9 +24,19 @@ pub struct Evidence {
     pub assumed: Vec<(Unit, f64)>,
     /// All numbers that the shopper wrote, whatever they count.
     written: Vec<f64>,
+    /// The prices that stand where the shopper says none: their own settings, or EPA's.
+    usual: Assumptions,
 }
 
 impl Evidence {
+    /// Nothing yet, for a person whose usual prices are these.
+    pub fn at(usual: Assumptions) -> Self {
+        Self {
+            usual,
+            ..Self::default()
+        }
+    }
+
     /// Takes in one result of a tool, after what the person wrote.
     pub fn add(&mut self, cars: &[Car], json: &Value) {
         self.numbers
@@ -51,7 +61,7 @@ impl Evidence {
 
     /// Whether every price that a result assumes is the usual one or one that the person gave, in dollars or cents.
     fn has_known_prices(&self, json: &Value) -> bool {
-        let usual = serde_json::to_value(Assumptions::default()).unwrap_or_default();
+        let usual = serde_json::to_value(&self.usual).unwrap_or_default();
         let known = |name: &str, price: f64| {
             let is = |other: f64| (other - price).abs() < 0.000_5;
             usual[name].as_f64().is_some_and(is)

@@ -6,6 +6,7 @@ use super::CALLS;
 use crate::advisor::audit::Evidence;
 use crate::advisor::needs::{self, Edit, Need};
 use crate::advisor::{Request, Role, Turn, off_the_async_threads, tools};
+use crate::cars::cost::Assumptions;
 use crate::cars::{Car, Catalogue};
 use crate::openai::Failure;
 
@@ -14,6 +15,7 @@ pub(super) struct Desk {
     catalogue: Arc<Catalogue>,
     /// With what was remembered in this reply among the last one's edits.
     turns: Vec<Turn>,
+    usual: Assumptions,
     pub(super) needs: Vec<Need>,
     pub(super) edits: Vec<Edit>,
     pub(super) found: Vec<Car>,
@@ -22,13 +24,14 @@ pub(super) struct Desk {
 
 impl Desk {
     pub(super) async fn of(request: &Request) -> Result<Self, Failure> {
-        let mut evidence = Evidence::default();
+        let mut evidence = Evidence::at(request.usual.clone());
         for turn in request.turns.iter().filter(|turn| turn.role == Role::User) {
             evidence.hear(&turn.text);
         }
         let mut desk = Self {
             catalogue: request.catalogue.clone(),
             turns: request.turns.clone(),
+            usual: request.usual.clone(),
             needs: Vec::new(),
             edits: Vec::new(),
             found: Vec::new(),
@@ -56,6 +59,7 @@ impl Desk {
             catalogue: &self.catalogue,
             turns: &self.turns,
             needs: &self.needs,
+            usual: &self.usual,
         };
         match tools::call(&desk, name, arguments) {
             Ok(result) => {

@@ -10,7 +10,7 @@ pub const TOOL: Tool = Tool {
     name: "cost_to_own",
     description: "What one to four cars cost: fuel in dollars a year, and price and fuel over the years, with when the dearer \
         of two has paid for itself. Fuel and price only: no insurance, repairs, taxes or resale. Leave out what the \
-        person didn't say; EPA's assumptions stand in. Say the miles and prices that it rests on.",
+        person didn't say; their own settings stand in, or else EPA's assumptions. Say the miles and prices that it rests on.",
     parameters,
     call,
 };
@@ -24,8 +24,8 @@ fn parameters() -> Value {
         "required": ["ids"],
         "properties": {
             "ids": super::ids(1, 4),
-            "miles_per_year": { "type": "integer", "minimum": 1, "maximum": 200_000, "description": "Miles a year; the person's need or 15000 if left out." },
-            "city_percent": { "type": "integer", "minimum": 0, "maximum": 100, "description": "Of the miles; 55 if left out." },
+            "miles_per_year": { "type": "integer", "minimum": 1, "maximum": 200_000, "description": "Miles a year; the person's need, their own setting or 15000 if left out." },
+            "city_percent": { "type": "integer", "minimum": 0, "maximum": 100, "description": "Of the miles; the person's own setting or 55 if left out." },
             "years": { "type": "integer", "minimum": 1, "maximum": 30, "description": "How long it is kept; 5 if left out." },
             "regular_usd": usd("US dollars a gallon of regular gasoline."),
             "midgrade_usd": usd("US dollars a gallon of midgrade."),
@@ -48,8 +48,12 @@ fn call(desk: &Desk<'_>, mut given: Map<String, Value>) -> Result<ToolResult, St
     if let Some(need) = said {
         given.entry("miles_per_year").or_insert(need.value.clone());
     }
+    let mut own = serde_json::to_value(desk.usual).map_err(|error| error.to_string())?;
+    for (name, figure) in given {
+        own[name] = figure;
+    }
     let assumptions: Assumptions =
-        serde_json::from_value(Value::Object(given)).map_err(|error| error.to_string())?;
+        serde_json::from_value(own).map_err(|error| error.to_string())?;
     if let Some(wrong) = assumptions.wrong().first() {
         return Err(wrong.detail.clone());
     }

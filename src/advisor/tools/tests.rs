@@ -41,6 +41,7 @@ fn call_on(name: &str, arguments: Value) -> Result<ToolResult, ToolError> {
         catalogue: &CATALOGUE,
         turns: &turns,
         needs: &needs,
+        usual: &Assumptions::default(),
     };
     let text = match arguments {
         Value::String(text) => text,

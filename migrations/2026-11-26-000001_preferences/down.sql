@@ -1,0 +1,11 @@
+ALTER TABLE users DROP COLUMN theme;
+ALTER TABLE users DROP COLUMN units;
+ALTER TABLE users DROP COLUMN hydrogen_usd;
+ALTER TABLE users DROP COLUMN natural_gas_usd;
+ALTER TABLE users DROP COLUMN electricity_usd;
+ALTER TABLE users DROP COLUMN diesel_usd;
+ALTER TABLE users DROP COLUMN premium_usd;
+ALTER TABLE users DROP COLUMN midgrade_usd;
+ALTER TABLE users DROP COLUMN regular_usd;
+ALTER TABLE users DROP COLUMN city_percent;
+ALTER TABLE users DROP COLUMN miles_per_year;

@@ -1,0 +1,254 @@
+//! What takes the password: changing it, changing the email, and deleting the account.
+
+use std::time::Duration;
+
+use actix_session::Session as Cookie;
+use actix_web::http::StatusCode;
+use actix_web::{HttpMessage, HttpRequest, web};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::accounts::check_email;
+use super::preferences::{Given, account_json};
+use super::section::Section;
+use super::settings::{Answer, done, refuse};
+use super::{CurrentUser, passwords};
+use crate::db::messages;
+use crate::db::sessions::{self, Kind};
+use crate::db::users::User;
+use crate::db::{self, spending, users};
+use crate::error::{Error, FieldError};
+use crate::limit::{Action, Caller};
+use crate::state::App;
+use crate::web::client::Client;
+use crate::web::format::Format;
+use crate::web::input::{AUTH_LIMIT, Input};
+use crate::web::view::{Person, Show};
+
+/// How often a deletion is tried again that others are in the way of, and after which pause.
+const TRIES: u8 = 3;
+const PAUSE: Duration = Duration::from_millis(300);
+
+/// `{current_password, new_password}`
+#[derive(Debug, Deserialize)]
+pub struct NewPassword {
+    #[serde(default)]
+    current_password: SecretString,
+    #[serde(default)]
+    new_password: SecretString,
+}
+
+/// `{email, password}`
+#[derive(Debug, Deserialize)]
+pub struct NewEmail {
+    #[serde(default)]
+    email: String,
+    #[serde(default)]
+    password: SecretString,
+}
+
+/// `{password}`
+#[derive(Debug, Deserialize)]
+pub struct Goodbye {
+    #[serde(default)]
+    password: SecretString,
+}
+
+/// `POST /auth/password`: every other session and all tokens end; this session goes on.
+pub async fn change_password(
+    app: web::Data<App>,
+    format: Format,
+    client: Client,
+    current: CurrentUser,
+    body: Input<NewPassword, AUTH_LIMIT>,
+) -> Result<Show<Answer>, Error> {
+    match set_password(&app, client, &current, body.value).await {
+        Ok(()) => Ok(done(format, Section::Password, Value::Null)),
+        Err(error) => {
+            refuse(
+                &app,
+                format,
+                current,
+                Section::Password,
+                error,
+                Given::new(),
+            )
+            .await
+        }
+    }
+}
+
+async fn set_password(
+    app: &App,
+    client: Client,
+    current: &CurrentUser,
+    given: NewPassword,
+) -> Result<(), Error> {
+    let user = &current.user;
+    let (password, email) = (given.new_password.clone(), user.email.clone());
+    // First, so that looking for a better password costs no tries.
+    tokio::task::spawn_blocking(move || passwords::check_strength(&password, &email))
+        .await
+        .map_err(Error::internal)?
+        .map_err(|error| match error {
+            Error::Invalid(fields) => Error::Invalid(rename(fields, "new_password")),
+            other => other,
+        })?;
+    check_password(
+        app,
+        client,
+        user,
+        given.current_password,
+        "current_password",
+    )
+    .await?;
+    let new = passwords::hash(app, given.new_password).await?;
+    let (id, old, this) = (
+        user.id.clone(),
+        user.hashed_pw.clone(),
+        current.session_id.clone(),
+    );
+    app.db
+        .write(move |conn| {
+            if !users::set_password(conn, &id, &old, &new)? {
+                return Err(Error::State(
+                    "Your password was changed from somewhere else a moment ago, so this change was not made. Load the page again.",
+                ));
+            }
+            let all = [Kind::Browser, Kind::Api, Kind::Token];
+            sessions::revoke_others(conn, &this, &id, &all, db::now())
+        })
+        .await
+}
+
+/// `POST /auth/email`.
+pub async fn change_email(
+    app: web::Data<App>,
+    format: Format,
+    client: Client,
+    current: CurrentUser,
+    body: Input<NewEmail, AUTH_LIMIT>,
+) -> Result<Show<Answer>, Error> {
+    let typed = Value::from(body.value.email.as_str());
+    match set_email(&app, client, &current, body.value).await {
+        Ok(changed) => Ok(done(format, Section::Email, account_json(&changed))),
+        Err(error) => {
+            let typed = Given::from_iter([("email".to_owned(), typed)]);
+            refuse(&app, format, current, Section::Email, error, typed).await
+        }
+    }
+}
+
+async fn set_email(
+    app: &App,
+    client: Client,
+    current: &CurrentUser,
+    given: NewEmail,
+) -> Result<User, Error> {
+    let email = check_email(&given.email)?;
+    check_password(app, client, &current.user, given.password, "password").await?;
+    let id = current.user.id.clone();
+    app.db
+        .write(move |conn| {
+            users::set_email(conn, &id, &email)?;
+            users::get(conn, &id)
+        })
+        .await
+}
+
+/// `DELETE /auth/me`, and `POST /auth/me/delete` from a form: nothing of the person stays, and replies that run are stopped.
+pub async fn delete_account(
+    req: HttpRequest,
+    app: web::Data<App>,
+    format: Format,
+    client: Client,
+    cookie: Cookie,
+    current: CurrentUser,
+    body: Input<Goodbye, AUTH_LIMIT>,
+) -> Result<Show<Answer>, Error> {
+    let password = body.value.password;
+    let checked = check_password(&app, client, &current.user, password, "password").await;
+    if let Err(error) = checked {
+        return refuse(&app, format, current, Section::Delete, error, Given::new()).await;
+    }
+    let mut tries = 0;
+    while let Err(error) = delete(&app, &current.user.id).await {
+        // What was under way for the person held rows of theirs; it ends by itself.
+        if tries == TRIES || !matches!(error, Error::Unavailable) {
+            return Err(error);
+        }
+        tries += 1;
+        tokio::time::sleep(PAUSE).await;
+    }
+    cookie.purge();
+    // The page that says so is nobody's.
+    req.extensions_mut().remove::<Person>();
+    let status = match format.is_html() {
+        true => StatusCode::OK,
+        false => StatusCode::NO_CONTENT,
+    };
+    Ok(Show::with_status(Answer::Gone, status))
+}
+
+async fn delete(app: &App, user_id: &str) -> Result<(), Error> {
+    let id = user_id.to_owned();
+    let unfinished = app
+        .db
+        .read(move |conn| messages::unfinished_of(conn, &id))
+        .await?;
+    // Each by itself and before anything is locked: on PostgreSQL the workers hold rows that the deletion waits for.
+    for reply in unfinished {
+        let id = reply.id.clone();
+        app.db
+            .write(move |conn| spending::stop(conn, &reply))
+            .await?;
+        // Nobody listens where no reply is made.
+        app.stops.send(id).ok();
+    }
+    let id = user_id.to_owned();
+    let stopped = app
+        .db
+        .write(move |conn| {
+            users::hold(conn, &id)?;
+            // What was begun in between.
+            let stopped = spending::stop_all_of(conn, &id)?;
+            users::delete(conn, &id)?;
+            Ok(stopped)
+        })
+        .await?;
+    for id in stopped {
+        app.stops.send(id).ok();
+    }
+    Ok(())
+}
+
+/// Whether it is the person's own password. Each try counts as one to log in, so that whoever finds a browser open can't
+/// guess faster here than there.
+async fn check_password(
+    app: &App,
+    client: Client,
+    user: &User,
+    password: SecretString,
+    field: &str,
+) -> Result<(), Error> {
+    if password.expose_secret().is_empty() {
+        return Err(Error::field(field, "Enter your password."));
+    }
+    let (address, account) = (Caller::Address(client.0), Caller::Account(&user.email));
+    app.limiter.take(Action::Login, address).await?;
+    app.limiter.take(Action::Login, account).await?;
+    if !passwords::verify(app, password, Some(user.hashed_pw.clone())).await? {
+        return Err(Error::field(field, "That is not your password."));
+    }
+    app.limiter.give_back(Action::Login, account).await;
+    Ok(())
+}
+
+fn rename(fields: Vec<FieldError>, name: &str) -> Vec<FieldError> {
+    let renamed = fields.into_iter().map(|field| FieldError {
+        field: name.to_owned(),
+        ..field
+    });
+    renamed.collect()
+}

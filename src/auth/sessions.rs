@@ -1,0 +1,216 @@
+//! The sessions of a person, to see and to end: logins, and named tokens for programs.
+
+use actix_session::Session as Cookie;
+use actix_web::http::StatusCode;
+use actix_web::web;
+use chrono::Duration;
+use serde_json::{Value, json};
+
+use super::preferences::Given;
+use super::section::Section;
+use super::settings::{Answer, Made, Settings, done, go_to, refuse, session_json, token_json};
+use super::{CurrentUser, tokens};
+use crate::db::sessions::{self, Kind, NewSession, Session};
+use crate::db::{self, users};
+use crate::error::{Error, FieldError};
+use crate::state::App;
+use crate::web::format::Format;
+use crate::web::input::{AUTH_LIMIT, Input, is_storable, parse_id};
+use crate::web::view::Show;
+
+/// What a person's browsers and programs logged in with.
+const LOGINS: [Kind; 2] = [Kind::Browser, Kind::Api];
+/// More tokens than anybody needs at a time.
+const MOST_TOKENS: usize = 20;
+/// The longest name of a token, in characters.
+const LONGEST_NAME: usize = 60;
+/// How long a token lasts, in days.
+const DAYS: std::ops::RangeInclusive<i64> = 1..=365;
+const USUAL_DAYS: i64 = 90;
+
+/// `GET /auth/sessions`.
+pub async fn list(
+    app: web::Data<App>,
+    format: Format,
+    current: CurrentUser,
+) -> Result<Show<Answer>, Error> {
+    let this = current.session_id.clone();
+    let live = live(&app, current).await?;
+    let logins = live.iter().filter(|session| session.kind != Kind::Token);
+    let logins: Vec<Value> = logins.map(|one| session_json(one, &this)).collect();
+    let json = json!({ "sessions": logins });
+    Ok(go_to(format, "/auth/me#sessions".into(), json))
+}
+
+/// `DELETE /auth/sessions/{id}`, and `POST …/revoke` from a form. Ending the one that asks is logging out.
+pub async fn end_session(
+    app: web::Data<App>,
+    format: Format,
+    cookie: Cookie,
+    current: CurrentUser,
+    id: web::Path<String>,
+) -> Result<Show<Answer>, Error> {
+    let is_this = *id == current.session_id;
+    end(&app, current, &id, &LOGINS).await?;
+    if is_this {
+        cookie.purge();
+        return Ok(go_to(format, "/".into(), Value::Null));
+    }
+    Ok(done(format, Section::Sessions, Value::Null))
+}
+
+/// `DELETE /auth/sessions`, and `POST /auth/sessions/revoke` from a form: logs out everywhere else. Tokens stay.
+pub async fn end_others(
+    app: web::Data<App>,
+    format: Format,
+    current: CurrentUser,
+) -> Result<Show<Answer>, Error> {
+    let (id, user_id) = (current.session_id, current.user.id);
+    app.db
+        .write(move |conn| sessions::revoke_others(conn, &id, &user_id, &LOGINS, db::now()))
+        .await?;
+    Ok(done(format, Section::Sessions, Value::Null))
+}
+
+/// `GET /auth/tokens`.
+pub async fn list_tokens(
+    app: web::Data<App>,
+    format: Format,
+    current: CurrentUser,
+) -> Result<Show<Answer>, Error> {
+    let live = live(&app, current).await?;
+    let tokens = live.iter().filter(|session| session.kind == Kind::Token);
+    let json = json!({ "tokens": tokens.map(token_json).collect::<Vec<_>>() });
+    Ok(go_to(format, "/auth/me#tokens".into(), json))
+}
+
+/// `POST /auth/tokens`: the answer is the only place where the token ever stands.
+pub async fn make_token(
+    app: web::Data<App>,
+    format: Format,
+    current: CurrentUser,
+    body: Input<Given, AUTH_LIMIT>,
+) -> Result<Show<Answer>, Error> {
+    let made = match create(&app, &current, &body.value).await {
+        Ok(made) => made,
+        Err(error) => {
+            return refuse(&app, format, current, Section::Tokens, error, body.value).await;
+        }
+    };
+    let mut settings = Settings::find(&app, format, current).await?;
+    settings.made = Some(made);
+    let answer = Answer::Settings(Box::new(settings));
+    Ok(Show::with_status(answer, StatusCode::CREATED))
+}
+
+/// `DELETE /auth/tokens/{id}`, and `POST …/revoke` from a form.
+pub async fn revoke_token(
+    app: web::Data<App>,
+    format: Format,
+    current: CurrentUser,
+    id: web::Path<String>,
+) -> Result<Show<Answer>, Error> {
+    end(&app, current, &id, &[Kind::Token]).await?;
+    Ok(done(format, Section::Tokens, Value::Null))
+}
+
+async fn live(app: &App, current: CurrentUser) -> Result<Vec<Session>, Error> {
+    let user_id = current.user.id;
+    app.db
+        .read(move |conn| sessions::live(conn, &user_id, db::now()))
+        .await
+}
+
+/// Ends one of the person's sessions of these kinds; any other id is one that never was.
+async fn end(app: &App, current: CurrentUser, id: &str, kinds: &[Kind]) -> Result<(), Error> {
+    let (id, user_id, kinds) = (parse_id(id)?, current.user.id, kinds.to_vec());
+    app.db
+        .write(move |conn| {
+            let now = db::now();
+            let mut live = sessions::live(conn, &user_id, now)?.into_iter();
+            let is_one = live.any(|one| one.id == id && kinds.contains(&one.kind));
+            match is_one && sessions::revoke(conn, &id, &user_id, now)? {
+                true => Ok(()),
+                false => Err(Error::NotFound),
+            }
+        })
+        .await
+}
+
+async fn create(app: &App, current: &CurrentUser, given: &Given) -> Result<Made, Error> {
+    if current.kind == Kind::Token {
+        // Else one that leaked would live on in those it made.
+        return Err(Error::Forbidden(
+            "A token can't make tokens. Log in with your password to make one.",
+        ));
+    }
+    let (name, days) = read(given)?;
+    let now = db::now();
+    let row = NewSession {
+        id: db::new_id(),
+        user_id: current.user.id.clone(),
+        kind: Kind::Token.as_str(),
+        name: Some(name.clone()),
+        created_at: now,
+        expires_at: now + Duration::days(days),
+    };
+    let made = Made {
+        token: tokens::of_session(&app.config.jwt, &row)?,
+        session: Session {
+            id: row.id.clone(),
+            kind: Kind::Token,
+            name: Some(name),
+            created_at: row.created_at,
+            expires_at: row.expires_at,
+        },
+    };
+    app.db
+        .write(move |conn| {
+            users::hold(conn, &row.user_id)?;
+            let live = sessions::live(conn, &row.user_id, now)?;
+            let tokens = live.iter().filter(|one| one.kind == Kind::Token);
+            if tokens.count() >= MOST_TOKENS {
+                return Err(Error::State(
+                    "You have 20 tokens, which is as many as there can be. Revoke one first.",
+                ));
+            }
+            sessions::insert(conn, &row)
+        })
+        .await?;
+    Ok(made)
+}
+
+/// The name and the days of a token that is to be made.
+fn read(given: &Given) -> Result<(String, i64), Error> {
+    let mut wrong = Vec::new();
+    let mut blame = |field: &str, detail: String| {
+        wrong.push(FieldError {
+            field: field.to_owned(),
+            detail,
+        });
+    };
+    let name = given.get("name").and_then(Value::as_str);
+    let name = name.unwrap_or_default().trim();
+    let is_line = is_storable(name) && !name.contains(char::is_control);
+    if !is_line || !(1..=LONGEST_NAME).contains(&name.chars().count()) {
+        let detail = format!("Give the token a name of 1 to {LONGEST_NAME} characters.");
+        blame("name", detail);
+    }
+    let days = match given.get("expires_in_days") {
+        None | Some(Value::Null) => Some(USUAL_DAYS),
+        Some(Value::Number(days)) => days.as_i64(),
+        Some(Value::String(text)) if text.trim().is_empty() => Some(USUAL_DAYS),
+        Some(Value::String(text)) => text.trim().parse().ok(),
+        Some(_) => None,
+    };
+    let days = days.filter(|days| DAYS.contains(days));
+    if days.is_none() {
+        let (first, last) = (DAYS.start(), DAYS.end());
+        let detail = format!("A token lasts {first} to {last} days.");
+        blame("expires_in_days", detail);
+    }
+    match days {
+        Some(days) if wrong.is_empty() => Ok((name.to_owned(), days)),
+        _ => Err(Error::Invalid(wrong)),
+    }
+}

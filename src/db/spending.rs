@@ -1,0 +1,95 @@
+//! What replies took of the budgets that were stopped or not counted, as estimated from the texts.
+
+use super::budgets::{self, Spent};
+use super::messages::{self, Message, Status, to_head};
+use super::{Conn, conversations};
+use crate::error::Error;
+
+/// A token of English is about four bytes long. What a call of a tool brought is not in the texts, so where there were such
+/// calls an estimate is on the low side, in the person's favour.
+const BYTES_PER_TOKEN: usize = 4;
+/// What is sent with every call beside the conversation, in tokens: the rules, the needs, and the tools with their schema.
+const RULES: i64 = 2_500;
+/// No more history than that is sent, in tokens.
+const HISTORY: i64 = 6_000;
+
+/// The prompt's tokens, from what was said before.
+pub fn estimate_prompt<'a>(turns: impl Iterator<Item = &'a str>) -> i64 {
+    RULES + tokens_of(turns.map(str::len).sum()).min(HISTORY)
+}
+
+/// What the part of a reply that came took.
+pub fn of_part(text: &str, prompt: i64) -> Spent {
+    Spent::About(prompt + tokens_of(text.len()))
+}
+
+/// Stops a reply of that user and settles the budgets for what came of it. Returns where it stood; `None` if it was finished.
+///
+/// # Errors
+/// When the database fails.
+pub fn stop(conn: &mut Conn, reply: &Message) -> Result<Option<Status>, Error> {
+    let before = messages::stop(conn, &reply.user_id, &reply.id)?;
+    let spent = match before {
+        None => return Ok(None),
+        Some(Status::Pending) if reply.text.is_empty() => Spent::Nothing,
+        // As far as it is on disk: the worker that holds it settles once more for what it keeps, if it still can.
+        Some(_) => {
+            let all = messages::of_conversation(conn, &reply.user_id, &reply.conversation_id)?;
+            let said = match &reply.parent_id {
+                Some(parent) => to_head(all, parent),
+                None => Vec::new(),
+            };
+            let prompt = estimate_prompt(said.iter().map(|message| message.text.as_str()));
+            of_part(&reply.text, prompt)
+        }
+    };
+    budgets::settle(conn, &reply.id, spent)?;
+    Ok(before)
+}
+
+/// Stops whatever is unfinished in a conversation that is about to go, so that it stands against no budget any longer.
+///
+/// # Errors
+/// [`Error::NotFound`] when the user has no such conversation.
+pub fn stop_all(conn: &mut Conn, user_id: &str, conversation_id: &str) -> Result<(), Error> {
+    // Nobody adds another while this is held.
+    conversations::touch(conn, user_id, conversation_id, super::now())?;
+    let all = messages::of_conversation(conn, user_id, conversation_id)?;
+    for reply in all.iter().filter(|message| !message.status.is_final()) {
+        stop(conn, reply)?;
+    }
+    Ok(())
+}
+
+/// Stops whatever is unfinished of a person who is about to go, so that it stands against the service's budget no longer.
+/// Returns the ids of the replies. Nobody may add another in the meantime: see [`super::users::hold`].
+///
+/// # Errors
+/// When the database fails.
+pub fn stop_all_of(conn: &mut Conn, user_id: &str) -> Result<Vec<String>, Error> {
+    let unfinished = messages::unfinished_of(conn, user_id)?;
+    for reply in &unfinished {
+        stop(conn, reply)?;
+    }
+    Ok(unfinished.into_iter().map(|reply| reply.id).collect())
+}
+
+fn tokens_of(bytes: usize) -> i64 {
+    i64::try_from(bytes.div_ceil(BYTES_PER_TOKEN)).unwrap_or(i64::MAX / 4)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn about_four_bytes_are_a_token() {
+        // No more history is counted than is sent.
+        let long = "x".repeat(100_000);
+        assert_eq!(
+            estimate_prompt([long.as_str(), "x"].into_iter()),
+            RULES + HISTORY
+        );
+        assert_eq!(estimate_prompt(["12345", "678"].into_iter()), RULES + 2);
+    }
+}
