@@ -21,7 +21,7 @@ use crate::advisor::Advisor;
 use crate::auth;
 use crate::auth::tokens::LOGIN_LIFETIME;
 use crate::chat;
-use crate::chat::worker;
+use crate::chat::{bin, worker};
 use crate::config::Config;
 use crate::db::{self, Db, Direction};
 use crate::error::Error;
@@ -126,6 +126,7 @@ impl Server {
         let worker = worker::run(app.clone(), self.jobs, app.draining.subscribe());
         let worker = tokio::spawn(worker);
         let following = tokio::spawn(catalogue::follow(app.clone()));
+        let tidying = tokio::spawn(bin::keep_empty(app.clone()));
         let mut ended = None;
         let notice = tokio::select! {
             by_itself = &mut http => {
@@ -141,6 +142,7 @@ impl Server {
         let (worked, ()) = tokio::join!(worker, tokio::time::sleep(notice));
         app.closing.send_replace(true);
         following.abort();
+        tidying.abort();
         let ended = match ended {
             Some(ended) => ended,
             None => {

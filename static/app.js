@@ -48,7 +48,7 @@ document.addEventListener("htmx:after:swap", () => {
     if (!others.contains(document.activeElement)) others.querySelector("button:enabled").focus({ preventScroll: true });
     return scrollBy(0, others.getBoundingClientRect().top - height);
   }
-  if (!composer || !held || held === document.body || held.checkVisibility()) return;
+  if (!composer || !held || held === document.body || held.checkVisibility() || document.activeElement !== document.body) return;
   const touch = matchMedia("(pointer: coarse)").matches;
   const next = touch ? document.getElementById("messages") : composer.elements.message;
   next.focus({ preventScroll: true });
@@ -62,3 +62,6 @@ document.addEventListener("toggle", ({ target }) => {
 // On a wide screen the list of conversations is open; on a phone it waits to be asked for.
 const list = document.getElementById("list");
 if (list && matchMedia("(min-width: 60rem)").matches) list.open = true;
+
+// Days in the list begin and end where the person is; the server knows UTC alone.
+document.cookie = `autio-behind-utc=${new Date().getTimezoneOffset()}; path=/; max-age=31536000; SameSite=Lax`;

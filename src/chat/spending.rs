@@ -2,9 +2,9 @@
 
 use super::path;
 use crate::advisor::CATALOGUE_MODEL;
+use crate::db::Conn;
 use crate::db::budgets::{self, Spent};
 use crate::db::messages::{self, Message, Outcome, Status};
-use crate::db::{Conn, conversations};
 use crate::error::Error;
 
 /// A token of English is about four bytes long. What a call of a tool brought is not in the texts, so where there were such
@@ -63,18 +63,20 @@ pub fn stop(conn: &mut Conn, reply: &Message) -> Result<Option<Status>, Error> {
     Ok(before)
 }
 
-/// Stops whatever is unfinished in a conversation that is about to go, so that it stands against no budget any longer.
+/// Stops whatever is unfinished in a conversation that is about to go, so that it stands against no budget any longer: the
+/// ids of those replies, and where each stood. The caller holds the conversation, so that nobody adds another.
 ///
 /// # Errors
-/// [`Error::NotFound`] when the user has no such conversation.
-pub fn stop_all(conn: &mut Conn, user_id: &str, conversation_id: &str) -> Result<(), Error> {
-    // Nobody adds another while this is held.
-    conversations::touch(conn, user_id, conversation_id, crate::db::now())?;
+/// When the database fails.
+pub fn stop_all(
+    conn: &mut Conn,
+    user_id: &str,
+    conversation_id: &str,
+) -> Result<Vec<(String, Option<Status>)>, Error> {
     let all = messages::of_conversation(conn, user_id, conversation_id)?;
-    for reply in all.iter().filter(|message| !message.status.is_final()) {
-        stop(conn, reply)?;
-    }
-    Ok(())
+    let unfinished = all.into_iter().filter(|message| !message.status.is_final());
+    let stop = |reply: Message| Ok((reply.id.clone(), stop(conn, &reply)?));
+    unfinished.map(stop).collect()
 }
 
 fn tokens_of(bytes: usize) -> i64 {

@@ -15,7 +15,7 @@ pub use self::events::Encoder;
 use self::events::{event, finish_json};
 use super::open::read_open;
 use super::path::Versions;
-use super::views;
+use super::views::{self, Beside};
 use crate::auth::CurrentUser;
 use crate::db;
 use crate::db::messages::{self, Message, Role};
@@ -207,8 +207,12 @@ impl Follow {
                 let open = read_open(&self.app, user_id, id).await?;
                 // The page may have gone over to another branch, on this device or elsewhere.
                 let is_shown = open.messages.iter().any(|shown| shown.id == row.id);
-                let chips = is_shown.then(|| open.chips(&self.app.catalogue()));
-                let html = views::finished_reply(row, open.versions(row), chips)
+                let beside = is_shown.then(|| Beside {
+                    chips: open.chips(&self.app.catalogue()),
+                    conversation: open.conversation.clone(),
+                    is_first: open.messages.len() <= 2,
+                });
+                let html = views::finished_reply(row, open.versions(row), beside)
                     .map_err(Error::internal)?;
                 Ok(event("", None, &html) + &event("done", None, ""))
             }

@@ -206,6 +206,31 @@ struct MessagePartial {
     form_key: String,
 }
 
+/// The head of a conversation: its title, and what can be done with it.
+pub struct Head<'a> {
+    /// Empty before anything is said.
+    pub id: &'a str,
+    pub title: &'a str,
+    /// What stands in the form that renames it.
+    pub new_title: &'a str,
+    /// Why it can't be called that.
+    pub wrong: Option<&'a str>,
+    pub is_open: bool,
+}
+
+impl<'a> Head<'a> {
+    pub fn of(conversation: Option<&'a Conversation>) -> Self {
+        let title = conversation.map_or("New conversation", |open| open.title.as_str());
+        Self {
+            id: conversation.map_or("", |open| open.id.as_str()),
+            title,
+            new_title: title,
+            wrong: None,
+            is_open: false,
+        }
+    }
+}
+
 /// One message, whole.
 pub fn message(message: MessageView) -> askama::Result<Html> {
     let form_key = db::new_id();
@@ -245,6 +270,7 @@ pub fn branch(messages: Vec<MessageView>, fork: Fork, status: String) -> askama:
 #[template(path = "chat/_posted.html")]
 struct PostedPartial<'a> {
     conversation: &'a Conversation,
+    head: Head<'a>,
     is_new: bool,
     said: Option<MessageView>,
     reply: MessageView,
@@ -264,6 +290,7 @@ pub fn posted(
     fork: Option<Fork>,
 ) -> askama::Result<Html> {
     let partial = PostedPartial {
+        head: Head::of(Some(conversation)),
         conversation,
         is_new,
         said,
@@ -285,8 +312,16 @@ struct ReplyPartial {
 #[template(path = "chat/_finished.html")]
 struct FinishedPartial {
     message: MessageView,
-    chips: Option<Chips>,
+    beside: Option<Beside>,
     form_key: String,
+}
+
+/// What else on the page changes with a finished reply: only where its branch is shown.
+pub struct Beside {
+    pub chips: Chips,
+    pub conversation: Conversation,
+    /// The title was made just now, unless somebody had given one.
+    pub is_first: bool,
 }
 
 /// The inside of a reply that is still being made.
@@ -306,15 +341,15 @@ pub fn partial_reply(
     ReplyPartial { message, form_key }.render()
 }
 
-/// The inside of a finished reply, and what else on the page changes with it: the needs only where its branch is shown.
+/// The inside of a finished reply, and what else on the page changes with it.
 pub fn finished_reply(
     reply: &Message,
     versions: Option<Versions>,
-    chips: Option<Chips>,
+    beside: Option<Beside>,
 ) -> askama::Result<String> {
     FinishedPartial {
         message: MessageView::of(reply, versions),
-        chips,
+        beside,
         form_key: db::new_id(),
     }
     .render()

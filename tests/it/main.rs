@@ -17,6 +17,7 @@ mod formats;
 mod idempotency;
 mod law;
 mod limits;
+mod list;
 mod model;
 mod needs;
 mod process;
