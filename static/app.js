@@ -59,6 +59,23 @@ document.addEventListener("toggle", ({ target }) => {
   if (target.open && target.matches(".edit")) target.querySelector("textarea").focus();
 }, true);
 
+// The text of an answer goes to the clipboard; where there is none (plain http), it is marked for copying by hand.
+document.addEventListener("click", async ({ target }) => {
+  const button = target.closest?.(".copy");
+  if (!button) return;
+  const prose = button.closest(".message").querySelector(".prose");
+  let outcome = "Copied";
+  try {
+    await navigator.clipboard.writeText(prose.innerText);
+  } catch {
+    getSelection().selectAllChildren(prose);
+    outcome = "Selected";
+  }
+  document.getElementById("status").textContent = `${outcome}.`;
+  button.textContent = outcome;
+  setTimeout(() => (button.textContent = "Copy"), 2000);
+});
+
 // On a wide screen the list of conversations is open; on a phone it waits to be asked for.
 const list = document.getElementById("list");
 if (list && matchMedia("(min-width: 60rem)").matches) list.open = true;

@@ -19,6 +19,7 @@ use super::views::{self, Beside};
 use crate::auth::CurrentUser;
 use crate::db;
 use crate::db::messages::{self, Message, Role};
+use crate::db::shortlist;
 use crate::error::Error;
 use crate::feed::{Progress, Reader};
 use crate::state::App;
@@ -43,12 +44,16 @@ pub async fn events(
     let id = parse_id(&id)?;
     let (user_id, message_id) = (current.user.id.clone(), id.clone());
     // Asked for before the stream begins, so that a stranger gets a 404 and not an empty stream.
-    let (message, siblings) = app
+    let (message, siblings, kept) = app
         .db
         .read(move |conn| {
             let message = messages::get(conn, &user_id, &message_id)?;
             let siblings = messages::siblings(conn, &message)?;
-            Ok((message, siblings))
+            let kept = match format {
+                Format::Fragment => shortlist::ids(conn, &user_id)?,
+                Format::Json | Format::Page => Vec::new(),
+            };
+            Ok((message, siblings, kept))
         })
         .await?;
     if message.role != Role::Assistant {
@@ -62,6 +67,7 @@ pub async fn events(
                 text: String::new(),
                 ..message
             }),
+            kept: kept.into_iter().collect(),
             shown: None,
         },
         Format::Json | Format::Page => Encoder::resume(&req),
@@ -212,8 +218,8 @@ impl Follow {
                     conversation: open.conversation.clone(),
                     is_first: open.messages.len() <= 2,
                 });
-                let html = views::finished_reply(row, open.versions(row), beside)
-                    .map_err(Error::internal)?;
+                let html =
+                    views::finished_reply(open.show(row), beside).map_err(Error::internal)?;
                 Ok(event("", None, &html) + &event("done", None, ""))
             }
         }

@@ -132,7 +132,7 @@ export async function finished(page, number = 1, seconds = 8) {
   const one = reply(page, number);
   await until(
     `reply ${number} is finished`,
-    async () => (await one.count()) > 0 && (await one.getByRole("button", { name: "Stop" }).count()) === 0,
+    async () => (await one.count()) > 0 && (await one.getByRole("button", { name: "Stop", exact: true }).count()) === 0,
     seconds,
   );
   return one.innerText();

@@ -217,8 +217,7 @@ async fn a_browser_deletes_takes_back_and_renames_with_forms_alone() {
         let place = format!("/chat/{id}");
         let go = async |path: String, form: &[(&str, &str)]| {
             let answer = caller.post(&path).form(form).send().await.unwrap();
-            let place = [header(&answer, "location"), header(&answer, "hx-redirect")].concat();
-            place
+            [header(&answer, "location"), header(&answer, "hx-redirect")].concat()
         };
         let gone = go(format!("{place}/delete"), &[]).await;
         assert_eq!(gone, format!("/chat/?deleted={id}"));
@@ -325,4 +324,45 @@ async fn a_thousand_conversations_come_page_by_page_each_once() {
         whole.matches("<h3>").count(),
         piece.matches("<h3>").count() + 1
     );
+}
+
+#[tokio::test]
+async fn the_last_question_comes_with_short_answers_and_cards_know_what_is_kept() {
+    let site = Site::start().await;
+    let email = "answers@example.com";
+    let token = site.sign_up(email).await["access_token"].clone();
+    let program = site.program(token.as_str().unwrap());
+    let (id, answer) = conversation(&program, "an SUV").await;
+    let offered = answer["suggestions"].as_array().unwrap();
+    assert!((2..=5).contains(&offered.len()), "{answer}");
+    let again = program.say(offered[0].as_str().unwrap(), Some(&id)).await;
+    assert!(again["needs"].as_array().unwrap().len() > answer["needs"].as_array().unwrap().len());
+
+    let browser = site.browser();
+    browser.log_in(email).await;
+    let page = async || {
+        let page = browser.get(&format!("/chat/{id}")).send().await.unwrap();
+        page.text().await.unwrap()
+    };
+    // Those of the last answer alone.
+    let count = again["suggestions"].as_array().unwrap().len();
+    let first = page().await;
+    let form = first.split("class=\"suggestions\"").nth(1).unwrap();
+    let form = form.split("</form>").next().unwrap();
+    assert_eq!(form.matches("<button").count(), count);
+    assert_eq!(first.matches("class=\"suggestions\"").count(), 1);
+
+    let car = again["cars"][0]["id"].as_str().unwrap();
+    let drop = format!("action=\"/shortlist/{car}/drop\"");
+    assert!(!first.contains(&drop));
+    assert_eq!(status(program.put(&format!("/shortlist/{car}"))).await, 201);
+    assert!(page().await.contains(&drop));
+    let events = format!(
+        "/chat/messages/{}/events",
+        again["message_id"].as_str().unwrap()
+    );
+    let htmx = site.htmx();
+    htmx.log_in(email).await;
+    let events = htmx.get(&events).send().await.unwrap();
+    assert!(events.text().await.unwrap().contains(&drop));
 }
