@@ -210,6 +210,7 @@ fn serve(app: App, listener: TcpListener) -> std::io::Result<Http> {
             .configure(health::routes)
             .default_service(web::to(home::nowhere))
             .route("/static/{file:.*}", web::get().to(assets::get))
+            .route("/manifest.webmanifest", web::get().to(assets::get_manifest))
             .route("/favicon.ico", web::get().to(assets::get_icon))
             // The last is the outermost.
             .wrap(session(&app))

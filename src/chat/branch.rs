@@ -150,7 +150,7 @@ impl View for Changed {
     fn page(&self, _: &Shell) -> askama::Result<Html> {
         let place = format!("/chat/{}", self.branch.open.conversation.id);
         Ok(Html::GoTo(match &self.head {
-            Some(head) => format!("{place}#m-{head}"),
+            Some(head) => format!("{place}?at={head}#m-{head}"),
             None => place,
         }))
     }

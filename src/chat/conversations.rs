@@ -38,7 +38,14 @@ pub struct Wish {
 pub struct Look {
     /// Anything: what can be done with the conversation stands open.
     menu: Option<String>,
+    /// A message that has to be on the page, however long ago it was.
+    at: Option<String>,
+    /// With htmx: the messages before that one, which is the first on the page.
+    before: Option<String>,
 }
+
+/// How many messages of a long conversation are on the page at first; programs get all of them.
+const SHOWN: usize = 50;
 
 /// `GET /chat/`.
 pub async fn list(
@@ -96,6 +103,8 @@ pub async fn open(
     let list = read_list(&app, current.user.id, None).await?;
     Ok(Show::new(ChatView {
         is_menu_open: look.menu.is_some(),
+        at: look.at.clone(),
+        before: look.before.clone(),
         ..ChatView::new(&app, list, Some(open))
     }))
 }
@@ -200,6 +209,10 @@ pub struct ChatView {
     /// A title that can't be given, and why.
     wrong_title: Option<(String, String)>,
     is_menu_open: bool,
+    /// A message that has to be on the page.
+    at: Option<String>,
+    /// Only what stands before that one is asked for.
+    before: Option<String>,
     /// One that was deleted just now.
     deleted: Option<Conversation>,
     catalogue: Arc<Catalogue>,
@@ -215,6 +228,7 @@ struct ChatPage<'a> {
     conversation_id: &'a str,
     /// So that a form says its message once, however often it is sent.
     form_key: String,
+    earlier: Option<Earlier<'a>>,
     messages: Vec<MessageView>,
     chips: Chips,
     draft: &'a str,
@@ -248,6 +262,16 @@ impl View for ChatView {
     }
 
     fn fragment(&self, shell: &Shell) -> askama::Result<Html> {
+        let last = self.before.as_ref().and_then(|id| self.place_of(id));
+        if let Some(last) = last {
+            let first = last.saturating_sub(SHOWN);
+            let partial = EarlierPartial {
+                earlier: self.earlier(first),
+                messages: self.show_messages(first, last),
+                form_key: db::new_id(),
+            };
+            return Ok(Html::Body(partial.render()?));
+        }
         match &self.wrong_edit {
             Some(edit) => views::edit_form(edit),
             None if !self.conversations.is_first_page() => {
@@ -293,6 +317,24 @@ impl<'a> ListView<'a> {
     }
 }
 
+/// The way to what was said before.
+struct Earlier<'a> {
+    conversation_id: &'a str,
+    /// The first message that is shown.
+    first: &'a str,
+    /// The one from which on it is shown next.
+    at: &'a str,
+    count: usize,
+}
+
+#[derive(Template)]
+#[template(path = "chat/_earlier.html")]
+struct EarlierPartial<'a> {
+    earlier: Option<Earlier<'a>>,
+    messages: Vec<MessageView>,
+    form_key: String,
+}
+
 #[derive(Template)]
 #[template(path = "chat/_older.html")]
 struct OlderPartial<'a> {
@@ -311,6 +353,8 @@ impl ChatView {
             wrong_need: None,
             wrong_title: None,
             is_menu_open: false,
+            at: None,
+            before: None,
             deleted: None,
             catalogue: app.catalogue(),
         }
@@ -323,8 +367,35 @@ impl ChatView {
         shown.into_iter().any(|message| edited == Some(&message.id))
     }
 
+    fn place_of(&self, id: &str) -> Option<usize> {
+        let mut messages = self.open.iter().flat_map(|open| &open.messages);
+        messages.position(|message| message.id == id)
+    }
+
+    /// From which message on the conversation is shown: some of the last, and whatever has to be among them.
+    fn first_shown(&self) -> usize {
+        let count = self.open.as_ref().map_or(0, |open| open.messages.len());
+        let edited = self.wrong_edit.as_ref().map(|edit| &edit.message_id);
+        let wanted = [self.at.as_ref(), edited];
+        let wanted = wanted.into_iter().flatten();
+        let wanted = wanted.filter_map(|id| self.place_of(id)).min();
+        let usual = count.saturating_sub(SHOWN);
+        wanted.map_or(usual, |place| place.min(usual))
+    }
+
+    /// What stands before the first message that is shown.
+    fn earlier(&self, first: usize) -> Option<Earlier<'_>> {
+        let open = self.open.as_ref().filter(|_| first > 0)?;
+        Some(Earlier {
+            conversation_id: &open.conversation.id,
+            first: &open.messages.get(first)?.id,
+            at: &open.messages.get(first.saturating_sub(SHOWN))?.id,
+            count: first,
+        })
+    }
+
     /// The messages as people see them, one of them perhaps with an edit that could not be sent.
-    fn show_messages(&self) -> Vec<MessageView> {
+    fn show_messages(&self, from: usize, to: usize) -> Vec<MessageView> {
         let Some(open) = &self.open else {
             return Vec::new();
         };
@@ -337,12 +408,13 @@ impl ChatView {
                 ..view
             }
         };
-        open.messages.iter().map(show).collect()
+        open.messages[from..to].iter().map(show).collect()
     }
 
     fn template<'a>(&'a self, shell: &'a Shell) -> ChatPage<'a> {
         let messages = self.open.as_ref().map_or(&[][..], |open| &open.messages);
         let conversation = self.open.as_ref().map(|open| &open.conversation);
+        let first = self.first_shown();
         let mut head = Head {
             is_open: self.is_menu_open,
             ..Head::of(conversation)
@@ -357,7 +429,8 @@ impl ChatView {
             deleted: self.deleted.as_ref(),
             conversation_id: conversation.map_or("", |open| &open.id),
             form_key: db::new_id(),
-            messages: self.show_messages(),
+            earlier: self.earlier(first),
+            messages: self.show_messages(first, messages.len()),
             chips: Chips::of(
                 conversation.map_or("", |open| &open.id),
                 &self

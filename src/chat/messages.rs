@@ -129,11 +129,14 @@ impl View for One {
     }
 
     fn page(&self, _: &Shell) -> askama::Result<Html> {
-        let place = format!(
-            "/chat/{}#m-{}",
-            self.message.conversation_id, self.message.id
-        );
-        Ok(Html::GoTo(place))
+        let Message {
+            conversation_id,
+            id,
+            ..
+        } = &self.message;
+        Ok(Html::GoTo(format!(
+            "/chat/{conversation_id}?at={id}#m-{id}"
+        )))
     }
 
     fn fragment(&self, _: &Shell) -> askama::Result<Html> {

@@ -45,6 +45,8 @@ pub struct Shell {
     pub advisor: String,
     pub is_built_in: bool,
     pub catalogue: String,
+    /// The origin that browsers see.
+    pub public_url: String,
     /// How far the person's clock is behind UTC; nothing where their browser doesn't say.
     pub behind_utc: chrono::Duration,
 }
@@ -68,6 +70,7 @@ impl Shell {
             advisor: crate::advisor::model_label(model).to_owned(),
             is_built_in: model == crate::advisor::CATALOGUE_MODEL,
             catalogue: app.catalogue().version.clone(),
+            public_url: app.config.public_url.clone(),
             behind_utc: behind_utc(req),
         })
     }

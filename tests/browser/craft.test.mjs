@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 
-import { conversation, DESKTOP, finished, PHONE, reply, say } from "./browser.mjs";
+import { DESKTOP, finished, PHONE, reply, say } from "./browser.mjs";
 import { until } from "./facts.mjs";
 import { checkAccess, checkServed, checkWidths } from "./pages.test.mjs";
 import { Server } from "./server.mjs";
@@ -89,5 +89,131 @@ export default async function tell(facts) {
     const page = await stage.person({ url, script: false });
     await begin(page);
     assert.equal(await page.locator(".copy:visible").count(), 0);
+  });
+
+  await facts.fact("Enter sends and Shift+Enter breaks the line, but not for who composes a word or types on a phone", async (stage) => {
+    const page = await stage.person({ url });
+    await page.goto("/chat/");
+    const box = page.getByLabel("Your message");
+    await box.focus();
+    await page.keyboard.type("a wagon");
+    await page.keyboard.press("Shift+Enter");
+    await page.keyboard.type("or a hatchback");
+    await box.evaluate((box) => box.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", keyCode: 229, bubbles: true, cancelable: true })));
+    assert.equal(await box.inputValue(), "a wagon\nor a hatchback");
+    assert.equal(await page.locator(".said").count(), 0);
+    await page.keyboard.press("Enter");
+    await page.locator(".said", { hasText: "or a hatchback" }).waitFor();
+    assert.equal(await focused(page), "message");
+    await finished(page);
+
+    const phone = await page.context().browser().newContext({ baseURL: url, viewport: PHONE, hasTouch: true, isMobile: true, storageState: await page.context().storageState() });
+    try {
+      const touch = await phone.newPage();
+      await touch.goto("/chat/");
+      await touch.getByLabel("Your message").tap();
+      await touch.keyboard.type("one");
+      await touch.keyboard.press("Enter");
+      await touch.keyboard.type("two");
+      assert.equal(await touch.getByLabel("Your message").inputValue(), "one\ntwo");
+    } finally {
+      await phone.close();
+    }
+  });
+
+  await facts.fact("without a connection nothing is lost: it is said calmly, and one tap sends it once it is back", async (stage) => {
+    stage.expect(/ERR_INTERNET_DISCONNECTED/);
+    stage.expect(/Failed to fetch/);
+    const page = await stage.person({ url, viewport: PHONE });
+    await page.goto("/chat/");
+    await page.context().setOffline(true);
+    await say(page, "A hybrid wagon");
+    const notice = page.locator("#notice");
+    await notice.getByText("Autio can't be reached").waitFor();
+    assert.equal(await page.getByLabel("Your message").inputValue(), "A hybrid wagon");
+    await page.locator("#offline").waitFor({ state: "attached" });
+    await checkWidths(page);
+    await page.setViewportSize(PHONE);
+    await page.context().setOffline(false);
+    await page.getByRole("button", { name: "Try again" }).dblclick();
+    await page.locator(".said", { hasText: "A hybrid wagon" }).waitFor();
+    await finished(page);
+    assert.equal(await page.locator(".said").count(), 1);
+    assert.equal(await notice.innerText(), "", "the notice is gone");
+    // A short answer is sent again with its words.
+    await page.context().setOffline(true);
+    const words = await page.locator(".suggestions button").first().innerText();
+    await page.locator(".suggestions button").first().click();
+    await notice.getByText("Autio can't be reached").waitFor();
+    await page.context().setOffline(false);
+    await page.getByRole("button", { name: "Try again" }).click();
+    await page.locator(".said", { hasText: words }).waitFor();
+  });
+
+  await facts.fact("the page can be put on a home screen, and says what it is where it is shared", async (stage) => {
+    const page = await stage.open({ url });
+    await page.goto("/");
+    const wire = await page.context().newCDPSession(page);
+    const { errors, data } = await wire.send("Page.getAppManifest");
+    assert.deepEqual(errors, []);
+    const manifest = JSON.parse(data);
+    assert.equal(manifest.name, "Autio");
+    for (const icon of manifest.icons) {
+      const answer = await page.request.get(icon.src);
+      assert.equal(answer.headers()["content-type"], icon.type, icon.src);
+    }
+    const image = await page.locator('meta[property="og:image"]').getAttribute("content");
+    assert.ok(image.startsWith(url), image);
+    assert.ok((await (await page.request.get(image)).body()).length > 10_000);
+  });
+
+  await facts.fact("of a long conversation the end comes at once, and what was said before without a jump", async (stage) => {
+    const page = await stage.person({ url });
+    await page.goto("/chat/");
+    await say(page, "Hello");
+    await finished(page);
+    const place = page.url();
+    const id = place.split("/").at(-1);
+    for (let number = 1; number <= 40; number += 1) {
+      const answer = await page.request.post("/chat/", {
+        form: { message: `Remember number ${number}`, conversation_id: id },
+        headers: { accept: "application/json", origin: url },
+      });
+      assert.ok(answer.ok());
+    }
+    await page.goto(place);
+    assert.equal(await page.locator(".message").count(), 50);
+    const first = page.locator(".message").first();
+    const words = await first.innerText();
+    await page.evaluate(() => scrollTo(0, 0));
+    const before = (await first.boundingBox()).y;
+    await page.getByRole("link", { name: "Earlier messages (32)" }).click();
+    await until("they are there", async () => (await page.locator(".message").count()) === 82);
+    const same = page.locator(".message").nth(32);
+    assert.equal(await same.innerText(), words);
+    const after = (await same.boundingBox()).y;
+    assert.ok(Math.abs(after - before) <= 2, `from ${before} to ${after}`);
+    assert.notEqual(await page.evaluate(() => document.activeElement.tagName), "BODY");
+
+    await page.goto("/chat/search?q=hello");
+    await page.locator(".hits a").last().click();
+    await page.locator(".said .words", { hasText: "Hello" }).waitFor();
+    const top = await page.locator(".said").first().evaluate((said) => said.getBoundingClientRect().top);
+    assert.ok(top > -5 && top < 700, `the hit is at ${top}`);
+  }, { seconds: 60 });
+
+  await facts.fact("a chat with short answers and open figures is accessible, valid and never too wide, in light and dark", async (stage) => {
+    const page = await stage.person({ url });
+    const served = [];
+    page.on("response", (response) => {
+      const isHtml = response.headers()["content-type"]?.startsWith("text/html");
+      if (isHtml && response.status() !== 303) served.push(Promise.all([response.url(), response.text()]));
+    });
+    await begin(page);
+    await page.locator(".suggestions").waitFor();
+    await page.locator(".more summary").first().click();
+    await checkWidths(page);
+    await checkAccess(page);
+    await checkServed(page, served);
   });
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use autio::chat::bin;
 use autio::db::conversations::{self, Conversation};
+use autio::db::messages::{self, NewMessage};
 use autio::db::{self, schema, users};
 use diesel::prelude::*;
 use serde_json::{Value, json};
@@ -365,4 +366,83 @@ async fn the_last_question_comes_with_short_answers_and_cards_know_what_is_kept(
     htmx.log_in(email).await;
     let events = htmx.get(&events).send().await.unwrap();
     assert!(events.text().await.unwrap().contains(&drop));
+}
+
+#[tokio::test]
+async fn of_a_long_conversation_a_page_shows_the_end_and_the_way_back() {
+    let site = Site::start().await;
+    let email = "long@example.com";
+    let token = site.sign_up(email).await["access_token"].clone();
+    let program = site.program(token.as_str().unwrap());
+    let (id, answer) = conversation(&program, "a hybrid SUV").await;
+    let (conversation_id, mut parent) = (
+        id.clone(),
+        answer["message_id"].as_str().unwrap().to_owned(),
+    );
+    let filled = site.app.db.write(move |conn| {
+        let user = users::by_email(conn, email)?.unwrap();
+        for number in 3..=500 {
+            let message = NewMessage {
+                id: db::new_id(),
+                user_id: user.id.clone(),
+                conversation_id: conversation_id.clone(),
+                parent_id: Some(parent),
+                role: if number % 2 == 1 { "user" } else { "assistant" },
+                text: format!("Number {number}"),
+                timestamp: db::now(),
+                status: "done",
+                reserved_tokens: None,
+            };
+            messages::insert(conn, &message)?;
+            parent = message.id;
+        }
+        conversations::set_head(conn, &user.id, &conversation_id, &parent, db::now())
+    });
+    filled.await.unwrap();
+
+    let whole = program.read(&format!("/chat/{id}")).await;
+    let all = whole["messages"].as_array().unwrap();
+    assert_eq!(all.len(), 500, "programs get all of it");
+    let browser = site.browser();
+    browser.log_in(email).await;
+    let htmx = site.htmx();
+    htmx.log_in(email).await;
+    let shown = async |caller: &Caller, more: &str| {
+        let answer = caller
+            .get(&format!("/chat/{id}{more}"))
+            .send()
+            .await
+            .unwrap();
+        let html = answer.text().await.unwrap();
+        let articles = html.split("<article class=\"message").skip(1);
+        let ids = articles.map(|one| one.split("id=\"m-").nth(1).unwrap()[..36].to_owned());
+        (ids.collect::<Vec<_>>(), html)
+    };
+    let ids = |from: usize, to: usize| -> Vec<String> {
+        let some = all[from..to].iter();
+        some.map(|message| message["id"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let (last, html) = shown(&browser, "").await;
+    assert_eq!(last, ids(450, 500));
+    let (first, before) = (&ids(450, 451)[0], &ids(400, 401)[0]);
+    assert!(html.contains(&format!("href=\"/chat/{id}?at={before}#m-{first}\"")));
+    assert!(html.contains("Earlier messages (450)"));
+    // Without JavaScript the same link brings a longer page, with htmx just what is missing.
+    assert_eq!(
+        shown(&browser, &format!("?at={before}")).await.0,
+        ids(400, 500)
+    );
+    let (earlier, html) = shown(&htmx, &format!("?before={first}")).await;
+    assert_eq!(earlier, ids(400, 450));
+    assert!(html.contains("Earlier messages (400)") && !html.contains("<html"));
+    let (all_of_it, html) = shown(&browser, &format!("?at={}", ids(0, 1)[0])).await;
+    assert_eq!(
+        (all_of_it.len(), html.contains("Earlier messages")),
+        (500, false)
+    );
+    // Nobody else's, and nothing that isn't there, changes what is shown.
+    let never = "01900000-0000-7000-8000-000000000000";
+    assert_eq!(shown(&browser, &format!("?at={never}")).await.0.len(), 50);
+    assert_eq!(shown(&browser, "?at=x").await.0.len(), 50);
 }
