@@ -136,7 +136,11 @@ fn asked(needs: &[Need]) -> Vec<&'static str> {
         Field::ElectricRangeMin | Field::RangeMin => Some("Electric range"),
         Field::Drive => Some("Drive"),
         Field::MilesPerYear => Some("Fuel cost"),
-        Field::Fuel | Field::FuelNot => Some("Fuel"),
+        Field::Fuel => match need.value.as_str()? {
+            "electric" | "plug_in_hybrid" => Some("Electric range"),
+            _ => Some("Fuel"),
+        },
+        Field::FuelNot => Some("Fuel"),
         Field::Priority => match need.value.as_str()? {
             "seats" => Some("Seats"),
             "safety" => Some("Safety"),

@@ -138,7 +138,7 @@ export async function finished(page, number = 1, seconds = 8) {
   return one.innerText();
 }
 
-/** All that the conversation shows. */
-export function conversation(page) {
-  return page.locator("#messages").innerText();
+/** All that the conversation shows, but for a button that is there with JavaScript alone. */
+export async function conversation(page) {
+  return (await page.locator("#messages").innerText()).replace(/^Copy\n/gm, "");
 }
