@@ -3,6 +3,7 @@
 use askama::Template;
 
 use crate::advisor::catalogue::price_label;
+use crate::advisor::needs::{Field, Need};
 use crate::cars::compare::Figure;
 use crate::cars::compare::MOST_COMPARED;
 use crate::cars::units::{self, Per};
@@ -90,14 +91,18 @@ pub struct CarView {
     pub body_label: &'static str,
     /// Name, figure with its unit.
     pub figures: Vec<(&'static str, Shown)>,
+    /// The names of those that matter most for what was asked; the rest stands in a fold.
+    brief: Vec<&'static str>,
+    /// On the person's shortlist.
+    pub is_kept: bool,
     pub why: Vec<String>,
     /// Where the figures are from, each source once.
     pub sources: String,
 }
 
-/// The cards of several cars that are shown together.
-pub fn cards(cars: &[Car]) -> Vec<CarView> {
-    let mut cards: Vec<CarView> = cars.iter().map(CarView::of).collect();
+/// The cards of several cars that are shown together, to somebody who needs that.
+pub fn cards(cars: &[Car], needs: &[Need]) -> Vec<CarView> {
+    let mut cards: Vec<CarView> = cars.iter().map(|car| CarView::of(car, needs)).collect();
     if cars.len() > 1 {
         for (at, card) in cards.iter_mut().enumerate() {
             let others = cars.iter().enumerate().filter(|(other, _)| *other != at);
@@ -110,7 +115,7 @@ pub fn cards(cars: &[Car]) -> Vec<CarView> {
 }
 
 impl CarView {
-    pub fn of(car: &Car) -> Self {
+    pub fn of(car: &Car, needs: &[Need]) -> Self {
         let unknown = || UNKNOWN.to_owned();
         let mut figures: Vec<(&'static str, Shown)> = Vec::new();
         let whole = |miles, unit, per| Shown {
@@ -150,11 +155,16 @@ impl CarView {
         figures.push(("Seats", seats.unwrap_or_else(unknown).into()));
         figures.push(("Safety", words::stars(car).into()));
         let power = car.horsepower.map(|power| format!("{power} hp"));
-        figures.extend(power.map(|power| ("Power", power.into())));
+        let asked = asked(needs);
+        let or_unknown = |name, figure: Option<String>| {
+            let figure = figure.or_else(|| asked.contains(&name).then(unknown));
+            figure.map(|figure| (name, figure.into()))
+        };
+        figures.extend(or_unknown("Power", power));
         let towing = car
             .towing_lb
             .map(|pounds| format!("{} lb", thousands(pounds.into())));
-        figures.extend(towing.map(|towing| ("Towing", towing.into())));
+        figures.extend(or_unknown("Towing", towing));
 
         Self {
             id: car.id.clone(),
@@ -165,11 +175,74 @@ impl CarView {
                 body: car.body.map_or("", Body::as_str),
             },
             body_label: car.body.map_or("body style unknown", Body::label),
+            brief: brief(&figures, &asked),
             figures,
+            is_kept: false,
             why: car.why.clone(),
             sources: sources(car),
         }
     }
+
+    /// Whether that figure is shown at first.
+    pub fn is_brief(&self, name: &str) -> bool {
+        self.brief.contains(&name)
+    }
+}
+
+/// How many figures a card shows at first: at least, and at most.
+const FEWEST: usize = 4;
+const MOST: usize = 6;
+
+/// What economy is called, by fuel.
+const ECONOMY: [&str; 4] = ["Economy", "Gas mileage", "On electricity", "On hydrogen"];
+
+/// The figures that needs ask about, by their names on the card.
+fn asked(needs: &[Need]) -> Vec<&'static str> {
+    let name = |need: &Need| match need.field {
+        Field::SeatsMin => Some("Seats"),
+        Field::StarsMin => Some("Safety"),
+        Field::TowingMin => Some("Towing"),
+        Field::HorsepowerMin => Some("Power"),
+        Field::ElectricRangeMin | Field::RangeMin => Some("Electric range"),
+        Field::Drive => Some("Drive"),
+        Field::MilesPerYear => Some("Fuel cost"),
+        Field::Fuel => match need.value.as_str()? {
+            "electric" | "plug_in_hybrid" => Some("Electric range"),
+            _ => Some("Fuel"),
+        },
+        Field::FuelNot => Some("Fuel"),
+        Field::Priority => match need.value.as_str()? {
+            "seats" => Some("Seats"),
+            "safety" => Some("Safety"),
+            "towing" => Some("Towing"),
+            "power" => Some("Power"),
+            "range" | "electric_range" => Some("Electric range"),
+            "fuel_cost" => Some("Fuel cost"),
+            "co2" => Some("Tailpipe CO₂"),
+            _ => None,
+        },
+        _ => None,
+    };
+    needs.iter().filter_map(name).collect()
+}
+
+/// Economy and price, then what was asked about, then what most people look at.
+fn brief(figures: &[(&'static str, Shown)], asked: &[&'static str]) -> Vec<&'static str> {
+    let is_there = |name: &&str| figures.iter().any(|(known, _)| known == name);
+    let mut brief: Vec<&'static str> = Vec::new();
+    let always = ECONOMY.iter().chain(&["Price"]);
+    for name in always.chain(asked).filter(|name| is_there(name)) {
+        if brief.len() < MOST && !brief.contains(name) {
+            brief.push(name);
+        }
+    }
+    let usual = ["Electric range", "Safety", "Seats", "Drive"];
+    for name in usual.iter().filter(|name| is_there(name)) {
+        if brief.len() < FEWEST && !brief.contains(name) {
+            brief.push(name);
+        }
+    }
+    brief
 }
 
 /// The source that most figures share, and the fields that have another.
@@ -189,4 +262,53 @@ fn sources(car: &Car) -> String {
         .chain(others)
         .collect::<Vec<_>>()
         .join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(needs: &[(Field, serde_json::Value)]) -> Vec<&'static str> {
+        let names = [
+            "Gas mileage",
+            "On electricity",
+            "Electric range",
+            "Fuel",
+            "Drive",
+            "Fuel cost",
+            "Tailpipe CO₂",
+            "Price",
+            "Seats",
+            "Safety",
+            "Towing",
+        ];
+        let need = |(field, value): &(Field, serde_json::Value)| Need {
+            id: String::new(),
+            field: *field,
+            value: value.clone(),
+            words: String::new(),
+            message_id: String::new(),
+        };
+        let needs: Vec<Need> = needs.iter().map(need).collect();
+        brief(
+            &names.map(|name| (name, String::new().into())),
+            &asked(&needs),
+        )
+    }
+
+    #[test]
+    fn a_card_shows_economy_price_and_what_was_asked_about() {
+        let always = ["Gas mileage", "On electricity", "Price"];
+        assert_eq!(shown(&[])[..3], always);
+        assert_eq!(shown(&[])[3..], ["Electric range"]);
+        let family = [
+            (Field::SeatsMin, 7.into()),
+            (Field::Priority, "safety".into()),
+            (Field::TowingMin, 3500.into()),
+            (Field::Drive, "awd".into()),
+            (Field::Drive, "4wd".into()),
+        ];
+        assert_eq!(shown(&family)[3..], ["Seats", "Safety", "Towing"]);
+        assert_eq!(shown(&[(Field::Drive, "awd".into())])[3..], ["Drive"]);
+    }
 }

@@ -1,9 +1,11 @@
 //! Conversations: what people write, the replies that are made, and how both are shown.
 
+pub mod bin;
 mod branch;
 mod conversations;
 mod export;
 mod idempotency;
+mod list;
 pub mod markdown;
 mod messages;
 mod needs;
@@ -13,6 +15,7 @@ mod post;
 mod search;
 mod spending;
 mod stream;
+mod title;
 pub mod views;
 pub mod worker;
 
@@ -36,6 +39,8 @@ pub fn routes(config: &mut web::ServiceConfig) {
                 .route(web::patch().to(needs::edit))
                 .route(web::post().to(needs::edit)),
         )
+        .service(web::resource("/chat/{id}/delete").route(web::post().to(bin::delete)))
+        .service(web::resource("/chat/{id}/restore").route(web::post().to(bin::restore)))
         .service(web::resource("/chat/{id}/export").route(web::get().to(export::export)))
         .service(web::resource("/chat/{id}/print").route(web::get().to(export::print)))
         .service(
@@ -43,6 +48,6 @@ pub fn routes(config: &mut web::ServiceConfig) {
                 .route(web::get().to(conversations::open))
                 .route(web::patch().to(branch::change))
                 .route(web::post().to(branch::change))
-                .route(web::delete().to(conversations::delete)),
+                .route(web::delete().to(bin::delete)),
         );
 }

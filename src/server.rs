@@ -21,7 +21,7 @@ use crate::advisor::Advisor;
 use crate::auth;
 use crate::auth::tokens::LOGIN_LIFETIME;
 use crate::chat;
-use crate::chat::worker;
+use crate::chat::{bin, worker};
 use crate::config::Config;
 use crate::db::{self, Db, Direction};
 use crate::error::Error;
@@ -126,6 +126,7 @@ impl Server {
         let worker = worker::run(app.clone(), self.jobs, app.draining.subscribe());
         let worker = tokio::spawn(worker);
         let following = tokio::spawn(catalogue::follow(app.clone()));
+        let tidying = tokio::spawn(bin::keep_empty(app.clone()));
         let mut ended = None;
         let notice = tokio::select! {
             by_itself = &mut http => {
@@ -148,6 +149,7 @@ impl Server {
         let (worked, ()) = tokio::join!(worker, tokio::time::sleep(notice));
         app.closing.send_replace(true);
         following.abort();
+        tidying.abort();
         let ended = match ended {
             Some(ended) => ended,
             None => {
@@ -227,6 +229,7 @@ fn serve(app: App, listener: TcpListener) -> std::io::Result<Http> {
             .configure(health::routes)
             .default_service(web::to(home::nowhere))
             .route("/static/{file:.*}", web::get().to(assets::get))
+            .route("/manifest.webmanifest", web::get().to(assets::get_manifest))
             .route("/favicon.ico", web::get().to(assets::get_icon))
             // The last is the outermost.
             .wrap(session(&app))

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use actix_web::web;
+use actix_web::{Either, web};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::conversations::{self as pages, ChatView};
 use super::open::{Open, read_open};
 use super::path::Branches;
 use super::views::{self, Fork};
@@ -14,6 +15,7 @@ use crate::cars::Catalogue;
 use crate::db::{Conn, conversations, messages};
 use crate::error::Error;
 use crate::state::App;
+use crate::web::format::Format;
 use crate::web::input::{CHAT_LIMIT, Input, is_storable, parse_id};
 use crate::web::view::{Html, Shell, Show, View};
 
@@ -33,8 +35,9 @@ pub async fn change(
     app: web::Data<App>,
     current: CurrentUser,
     id: web::Path<String>,
+    format: Format,
     body: Input<Change, CHAT_LIMIT>,
-) -> Result<Show<Changed>, Error> {
+) -> Result<Either<Show<Changed>, Show<ChatView>>, Error> {
     let Change { title, head } = body.value;
     if title.is_none() && head.is_none() {
         return Err(Error::field(
@@ -42,9 +45,17 @@ pub async fn change(
             "Give another title, or as head the message whose branch is to be shown.",
         ));
     }
-    let title = title.as_deref().map(check_title).transpose()?;
-    let head = head.as_deref().map(parse_id).transpose()?;
     let id = parse_id(&id)?;
+    let title = match title.as_deref().map(check_title).transpose() {
+        // Where the person wrote it, the sentence stands beside it.
+        Err(error) if format.is_html() => {
+            let written = title.unwrap_or_default();
+            let page = pages::with_wrong_title(&app, current.user.id, id, written, error).await?;
+            return Ok(Either::Right(page));
+        }
+        checked => checked?,
+    };
+    let head = head.as_deref().map(parse_id).transpose()?;
     let (user_id, conversation_id, chosen) = (current.user.id.clone(), id.clone(), head.clone());
     app.db
         .write(move |conn| {
@@ -57,10 +68,8 @@ pub async fn change(
             Ok(())
         })
         .await?;
-    Ok(Show::new(Changed {
-        branch: Branch::read(&app, current.user.id, id).await?,
-        head,
-    }))
+    let branch = Branch::read(&app, current.user.id, id).await?;
+    Ok(Either::Left(Show::new(Changed { branch, head })))
 }
 
 fn check_title(title: &str) -> Result<String, Error> {
@@ -123,6 +132,16 @@ pub struct Changed {
     head: Option<String>,
 }
 
+impl Changed {
+    /// The whole conversation, which has come back.
+    pub async fn read(app: &App, user_id: String, id: String) -> Result<Self, Error> {
+        Ok(Self {
+            branch: Branch::read(app, user_id, id).await?,
+            head: None,
+        })
+    }
+}
+
 impl View for Changed {
     fn json(&self) -> Value {
         self.branch.open.json()
@@ -131,7 +150,7 @@ impl View for Changed {
     fn page(&self, _: &Shell) -> askama::Result<Html> {
         let place = format!("/chat/{}", self.branch.open.conversation.id);
         Ok(Html::GoTo(match &self.head {
-            Some(head) => format!("{place}#m-{head}"),
+            Some(head) => format!("{place}?at={head}#m-{head}"),
             None => place,
         }))
     }

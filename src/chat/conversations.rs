@@ -1,19 +1,19 @@
-//! The list of conversations, and one of them: open, delete.
+//! The chat page: the list of conversations, and one of them or the beginning of another.
 
 use std::sync::Arc;
 
 use actix_session::Session;
-use actix_web::http::StatusCode;
-use actix_web::web;
+use actix_web::{ResponseError, web};
 use askama::Template;
-use chrono::{DateTime, Datelike, NaiveDateTime};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::bin;
+use super::list::{Group, List, read_cursor, read_list};
 use super::needs::{Chips, Ledger, WrongNeed};
 use super::open::{Open, read_open};
-use super::views::{self, EditForm, MessageView};
-use super::{post, spending};
+use super::post;
+use super::views::{self, EditForm, Head, MessageView};
 use crate::auth::{self, CurrentUser};
 use crate::cars::Catalogue;
 use crate::db;
@@ -25,15 +25,27 @@ use crate::web::format::Format;
 use crate::web::input::parse_id;
 use crate::web::view::{Html, Shell, Show, View};
 
-/// How many conversations come at once.
-const LIMIT: i64 = 50;
-
-/// Where to go on in the list, and a message that was begun elsewhere.
+/// Where to go on in the list, a message that was begun elsewhere, and a conversation that can be taken back.
 #[derive(Debug, Deserialize)]
 pub struct Wish {
     cursor: Option<String>,
     draft: Option<String>,
+    deleted: Option<String>,
 }
+
+/// What a conversation is opened for.
+#[derive(Debug, Deserialize)]
+pub struct Look {
+    /// Anything: what can be done with the conversation stands open.
+    menu: Option<String>,
+    /// A message that has to be on the page, however long ago it was.
+    at: Option<String>,
+    /// With htmx: the messages before that one, which is the first on the page.
+    before: Option<String>,
+}
+
+/// How many messages of a long conversation are on the page at first; programs get all of them.
+const SHOWN: usize = 50;
 
 /// `GET /chat/`.
 pub async fn list(
@@ -44,20 +56,39 @@ pub async fn list(
     wish: web::Query<Wish>,
 ) -> Result<Show<ChatView>, Error> {
     let after = wish.cursor.as_deref().map(read_cursor).transpose()?;
-    let conversations = read_list(&app, current.user.id, after).await?;
+    let user_id = current.user.id;
+    let list = read_list(&app, user_id.clone(), after).await?;
     let waiting = match format {
         Format::Page => auth::take_draft(&session),
         Format::Fragment | Format::Json => None,
     };
+    let wish = wish.into_inner();
+    let deleted = match wish.deleted.as_deref().map(parse_id) {
+        Some(Ok(id)) => read_deleted(&app, user_id, id).await?,
+        Some(Err(_)) | None => None,
+    };
     Ok(Show::new(ChatView {
-        conversations,
-        open: None,
-        draft: wish.into_inner().draft.or(waiting).unwrap_or_default(),
-        wrong: None,
-        wrong_edit: None,
-        wrong_need: None,
-        catalogue: app.catalogue(),
+        draft: wish.draft.or(waiting).unwrap_or_default(),
+        deleted,
+        ..ChatView::new(&app, list, None)
     }))
+}
+
+/// A conversation that can still be taken back; None once it is gone, or has come back.
+async fn read_deleted(
+    app: &App,
+    user_id: String,
+    id: String,
+) -> Result<Option<Conversation>, Error> {
+    let found = app
+        .db
+        .read(move |conn| conversations::get_deleted(conn, &user_id, &id, bin::since()))
+        .await;
+    match found {
+        Ok(conversation) => Ok(Some(conversation)),
+        Err(Error::NotFound) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// `GET /chat/{conversation}`.
@@ -65,17 +96,16 @@ pub async fn open(
     app: web::Data<App>,
     current: CurrentUser,
     id: web::Path<String>,
+    look: web::Query<Look>,
 ) -> Result<Show<ChatView>, Error> {
     let id = parse_id(&id)?;
     let open = read_open(&app, current.user.id.clone(), id).await?;
+    let list = read_list(&app, current.user.id, None).await?;
     Ok(Show::new(ChatView {
-        conversations: read_list(&app, current.user.id, None).await?,
-        open: Some(open),
-        draft: String::new(),
-        wrong: None,
-        wrong_edit: None,
-        wrong_need: None,
-        catalogue: app.catalogue(),
+        is_menu_open: look.menu.is_some(),
+        at: look.at.clone(),
+        before: look.before.clone(),
+        ..ChatView::new(&app, list, Some(open))
     }))
 }
 
@@ -120,13 +150,8 @@ pub async fn again(
         .map(|edit| format!("#edit-{}", edit.message_id));
     let sentence = error.to_string();
     let mut view = ChatView {
-        conversations: read_list(app, user_id, None).await?,
-        open,
-        draft: String::new(),
-        wrong: None,
         wrong_edit,
-        wrong_need: None,
-        catalogue: app.catalogue(),
+        ..ChatView::new(app, read_list(app, user_id, None).await?, open)
     };
     if !view.shows_edit() {
         view.draft = draft.text;
@@ -149,76 +174,26 @@ pub async fn with_wrong_need(
     wrong: WrongNeed,
 ) -> Result<ChatView, Error> {
     Ok(ChatView {
-        conversations: read_list(app, user_id, None).await?,
-        open: Some(open),
-        draft: String::new(),
-        wrong: None,
-        wrong_edit: None,
         wrong_need: Some(wrong),
-        catalogue: app.catalogue(),
+        ..ChatView::new(app, read_list(app, user_id, None).await?, Some(open))
     })
 }
 
-/// `DELETE /chat/{conversation}`.
-pub async fn delete(
-    app: web::Data<App>,
-    current: CurrentUser,
-    id: web::Path<String>,
-) -> Result<Show<Deleted>, Error> {
-    let id = parse_id(&id)?;
-    let user_id = current.user.id;
-    app.db
-        .write(move |conn| {
-            spending::stop_all(conn, &user_id, &id)?;
-            conversations::delete(conn, &user_id, &id)
-        })
-        .await?;
-    Ok(Show::with_status(Deleted, StatusCode::NO_CONTENT))
-}
-
-/// Some of the conversations, and where the rest begins.
-struct List {
-    conversations: Vec<Conversation>,
-    next: Option<String>,
-}
-
-async fn read_list(
+/// The page with a title that can't be given, and why beside it.
+pub async fn with_wrong_title(
     app: &App,
     user_id: String,
-    after: Option<(NaiveDateTime, String)>,
-) -> Result<List, Error> {
-    let mut conversations = app
-        .db
-        .read(move |conn| conversations::list(conn, &user_id, after, LIMIT + 1))
-        .await?;
-    let limit = usize::try_from(LIMIT).map_err(Error::internal)?;
-    let more = conversations.len() > limit;
-    conversations.truncate(limit);
-    let next = conversations.last().filter(|_| more).map(write_cursor);
-    Ok(List {
-        conversations,
-        next,
-    })
-}
-
-fn write_cursor(last: &Conversation) -> String {
-    format!(
-        "{}_{}",
-        last.updated_at.and_utc().timestamp_micros(),
-        last.id
-    )
-}
-
-fn read_cursor(cursor: &str) -> Result<(NaiveDateTime, String), Error> {
-    cursor
-        .split_once('_')
-        .and_then(|(micros, id)| {
-            let time = DateTime::from_timestamp_micros(micros.parse().ok()?)?;
-            // What PostgreSQL can compare with; ours are from this century.
-            (1970..10_000).contains(&time.year()).then_some(())?;
-            Some((time.naive_utc(), parse_id(id).ok()?))
-        })
-        .ok_or_else(|| Error::field("cursor", "Give the cursor as `next` had it."))
+    id: String,
+    written: String,
+    error: Error,
+) -> Result<Show<ChatView>, Error> {
+    let open = read_open(app, user_id.clone(), id).await?;
+    let view = ChatView {
+        is_menu_open: true,
+        wrong_title: Some((written, error.to_string())),
+        ..ChatView::new(app, read_list(app, user_id, None).await?, Some(open))
+    };
+    Ok(Show::with_status(view, error.status_code()))
 }
 
 /// The chat: the list, and one conversation or the beginning of a new one.
@@ -231,6 +206,15 @@ pub struct ChatView {
     /// An edit that could not be sent.
     wrong_edit: Option<EditForm>,
     wrong_need: Option<WrongNeed>,
+    /// A title that can't be given, and why.
+    wrong_title: Option<(String, String)>,
+    is_menu_open: bool,
+    /// A message that has to be on the page.
+    at: Option<String>,
+    /// Only what stands before that one is asked for.
+    before: Option<String>,
+    /// One that was deleted just now.
+    deleted: Option<Conversation>,
     catalogue: Arc<Catalogue>,
 }
 
@@ -238,12 +222,13 @@ pub struct ChatView {
 #[template(path = "chat/page.html", blocks = ["main"])]
 struct ChatPage<'a> {
     shell: &'a Shell,
-    conversations: &'a [Conversation],
-    next: Option<&'a str>,
-    title: &'a str,
+    list: ListView<'a>,
+    head: Head<'a>,
+    deleted: Option<&'a Conversation>,
     conversation_id: &'a str,
     /// So that a form says its message once, however often it is sent.
     form_key: String,
+    earlier: Option<Earlier<'a>>,
     messages: Vec<MessageView>,
     chips: Chips,
     draft: &'a str,
@@ -277,14 +262,104 @@ impl View for ChatView {
     }
 
     fn fragment(&self, shell: &Shell) -> askama::Result<Html> {
+        let last = self.before.as_ref().and_then(|id| self.place_of(id));
+        if let Some(last) = last {
+            let first = last.saturating_sub(SHOWN);
+            let partial = EarlierPartial {
+                earlier: self.earlier(first),
+                messages: self.show_messages(first, last),
+                form_key: db::new_id(),
+            };
+            return Ok(Html::Body(partial.render()?));
+        }
         match &self.wrong_edit {
             Some(edit) => views::edit_form(edit),
+            None if !self.conversations.is_first_page() => {
+                let partial = OlderPartial {
+                    list: ListView::more(&self.conversations, shell),
+                    conversation_id: "",
+                };
+                Ok(Html::Body(partial.render()?))
+            }
             None => Ok(Html::Body(self.template(shell).as_main().render()?)),
         }
     }
 }
 
+/// The list as its template shows it.
+struct ListView<'a> {
+    groups: Vec<Group<'a>>,
+    next: Option<&'a str>,
+    is_first_page: bool,
+    /// Who asked for more goes on where it begins.
+    takes_focus: bool,
+}
+
+impl<'a> ListView<'a> {
+    /// On a page of its own.
+    fn of(list: &'a List, shell: &Shell) -> Self {
+        let mut view = Self::more(list, shell);
+        view.takes_focus = false;
+        for group in &mut view.groups {
+            group.goes_on = false;
+        }
+        view
+    }
+
+    /// Below what is on the page already.
+    fn more(list: &'a List, shell: &Shell) -> Self {
+        Self {
+            groups: list.groups(db::now(), shell.behind_utc),
+            next: list.next.as_deref(),
+            is_first_page: list.is_first_page(),
+            takes_focus: true,
+        }
+    }
+}
+
+/// The way to what was said before.
+struct Earlier<'a> {
+    conversation_id: &'a str,
+    /// The first message that is shown.
+    first: &'a str,
+    /// The one from which on it is shown next.
+    at: &'a str,
+    count: usize,
+}
+
+#[derive(Template)]
+#[template(path = "chat/_earlier.html")]
+struct EarlierPartial<'a> {
+    earlier: Option<Earlier<'a>>,
+    messages: Vec<MessageView>,
+    form_key: String,
+}
+
+#[derive(Template)]
+#[template(path = "chat/_older.html")]
+struct OlderPartial<'a> {
+    list: ListView<'a>,
+    conversation_id: &'a str,
+}
+
 impl ChatView {
+    fn new(app: &App, conversations: List, open: Option<Open>) -> Self {
+        Self {
+            conversations,
+            open,
+            draft: String::new(),
+            wrong: None,
+            wrong_edit: None,
+            wrong_need: None,
+            wrong_title: None,
+            is_menu_open: false,
+            at: None,
+            before: None,
+            deleted: None,
+            catalogue: app.catalogue(),
+        }
+    }
+
     /// Whether the message that was being edited is among those that are shown.
     fn shows_edit(&self) -> bool {
         let shown = self.open.iter().flat_map(|open| &open.messages);
@@ -292,8 +367,35 @@ impl ChatView {
         shown.into_iter().any(|message| edited == Some(&message.id))
     }
 
+    fn place_of(&self, id: &str) -> Option<usize> {
+        let mut messages = self.open.iter().flat_map(|open| &open.messages);
+        messages.position(|message| message.id == id)
+    }
+
+    /// From which message on the conversation is shown: some of the last, and whatever has to be among them.
+    fn first_shown(&self) -> usize {
+        let count = self.open.as_ref().map_or(0, |open| open.messages.len());
+        let edited = self.wrong_edit.as_ref().map(|edit| &edit.message_id);
+        let wanted = [self.at.as_ref(), edited];
+        let wanted = wanted.into_iter().flatten();
+        let wanted = wanted.filter_map(|id| self.place_of(id)).min();
+        let usual = count.saturating_sub(SHOWN);
+        wanted.map_or(usual, |place| place.min(usual))
+    }
+
+    /// What stands before the first message that is shown.
+    fn earlier(&self, first: usize) -> Option<Earlier<'_>> {
+        let open = self.open.as_ref().filter(|_| first > 0)?;
+        Some(Earlier {
+            conversation_id: &open.conversation.id,
+            first: &open.messages.get(first)?.id,
+            at: &open.messages.get(first.saturating_sub(SHOWN))?.id,
+            count: first,
+        })
+    }
+
     /// The messages as people see them, one of them perhaps with an edit that could not be sent.
-    fn show_messages(&self) -> Vec<MessageView> {
+    fn show_messages(&self, from: usize, to: usize) -> Vec<MessageView> {
         let Some(open) = &self.open else {
             return Vec::new();
         };
@@ -306,20 +408,29 @@ impl ChatView {
                 ..view
             }
         };
-        open.messages.iter().map(show).collect()
+        open.messages[from..to].iter().map(show).collect()
     }
 
     fn template<'a>(&'a self, shell: &'a Shell) -> ChatPage<'a> {
         let messages = self.open.as_ref().map_or(&[][..], |open| &open.messages);
         let conversation = self.open.as_ref().map(|open| &open.conversation);
+        let first = self.first_shown();
+        let mut head = Head {
+            is_open: self.is_menu_open,
+            ..Head::of(conversation)
+        };
+        if let Some((written, why)) = &self.wrong_title {
+            (head.new_title, head.wrong) = (written, Some(why.as_str()));
+        }
         ChatPage {
             shell,
-            conversations: &self.conversations.conversations,
-            next: self.conversations.next.as_deref(),
-            title: conversation.map_or("New conversation", |open| &open.title),
+            list: ListView::of(&self.conversations, shell),
+            head,
+            deleted: self.deleted.as_ref(),
             conversation_id: conversation.map_or("", |open| &open.id),
             form_key: db::new_id(),
-            messages: self.show_messages(),
+            earlier: self.earlier(first),
+            messages: self.show_messages(first, messages.len()),
             chips: Chips::of(
                 conversation.map_or("", |open| &open.id),
                 &self
@@ -337,20 +448,8 @@ impl ChatView {
             is_waiting: self.wrong.is_none()
                 && self.wrong_edit.is_none()
                 && self.wrong_need.is_none()
+                && !self.is_menu_open
                 && messages.last().is_some_and(|last| !last.status.is_final()),
         }
-    }
-}
-
-/// The answer to a deletion.
-pub struct Deleted;
-
-impl View for Deleted {
-    fn json(&self) -> Value {
-        Value::Null
-    }
-
-    fn page(&self, _: &Shell) -> askama::Result<Html> {
-        Ok(Html::GoTo("/chat/".into()))
     }
 }

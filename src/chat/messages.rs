@@ -54,16 +54,7 @@ pub async fn stop(
             spending::stop(conn, &before)
         })
         .await?;
-    match before {
-        // Nobody has begun, so nobody else ends its feed.
-        Some(Status::Pending) => app.feed.close(&id),
-        Some(Status::Running) => {
-            // Nobody listens where the worker is elsewhere; that one asks for its stops by itself.
-            app.stops.send(id.clone()).ok();
-        }
-        // It was finished.
-        Some(_) | None => {}
-    }
+    halt(&app, &id, before);
     let deadline = Instant::now() + STOP;
     loop {
         let one = One::read(&app, current.user.id.clone(), id.clone()).await?;
@@ -71,6 +62,20 @@ pub async fn stop(
             return Ok(Show::new(one));
         }
         tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// Ends the work on a reply whose row was just stopped, and that stood as `before` until then.
+pub fn halt(app: &App, id: &str, before: Option<Status>) {
+    match before {
+        // Nobody has begun, so nobody else ends its feed.
+        Some(Status::Pending) => app.feed.close(id),
+        Some(Status::Running) => {
+            // Nobody listens where the worker is elsewhere; that one asks for its stops by itself.
+            app.stops.send(id.to_owned()).ok();
+        }
+        // It was finished.
+        Some(_) | None => {}
     }
 }
 
@@ -124,11 +129,14 @@ impl View for One {
     }
 
     fn page(&self, _: &Shell) -> askama::Result<Html> {
-        let place = format!(
-            "/chat/{}#m-{}",
-            self.message.conversation_id, self.message.id
-        );
-        Ok(Html::GoTo(place))
+        let Message {
+            conversation_id,
+            id,
+            ..
+        } = &self.message;
+        Ok(Html::GoTo(format!(
+            "/chat/{conversation_id}?at={id}#m-{id}"
+        )))
     }
 
     fn fragment(&self, _: &Shell) -> askama::Result<Html> {

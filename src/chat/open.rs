@@ -1,14 +1,16 @@
 //! One conversation as it is open: the path that is shown, what lies beside it, and the needs at its end.
 
+use std::collections::HashSet;
+
 use serde_json::{Value, json};
 
 use super::needs::{Chips, Ledger};
 use super::path::{self, Branches, Versions};
-use super::views::{self, MessageView};
+use super::views::{self, MessageView, Suggestions};
 use crate::cars::Catalogue;
 use crate::db::conversations::{self, Conversation};
 use crate::db::messages::{self, Message};
-use crate::db::need_edits;
+use crate::db::{need_edits, shortlist};
 use crate::error::Error;
 use crate::state::App;
 
@@ -18,6 +20,8 @@ pub struct Open {
     pub messages: Vec<Message>,
     pub branches: Branches,
     pub ledger: Ledger,
+    /// The ids of the cars that the person keeps.
+    kept: HashSet<String>,
 }
 
 impl Open {
@@ -41,7 +45,16 @@ impl Open {
 
     /// One of its messages as people see it.
     pub fn show(&self, message: &Message) -> MessageView {
-        MessageView::of(message, self.versions(message))
+        let mut view = MessageView::of(message, self.versions(message));
+        view.mark_kept(&self.kept);
+        if self
+            .messages
+            .last()
+            .is_some_and(|last| last.id == message.id)
+        {
+            view.suggestions = Suggestions::of(message);
+        }
+        view
     }
 
     /// Its needs as people see them.
@@ -66,6 +79,7 @@ pub async fn read_open(app: &App, user_id: String, id: String) -> Result<Open, E
             };
             let edits = need_edits::of_conversation(conn, &user_id, &id)?;
             Ok(Open {
+                kept: shortlist::ids(conn, &user_id)?.into_iter().collect(),
                 ledger: Ledger::of(&messages, edits)?,
                 conversation,
                 messages,

@@ -13,6 +13,7 @@ use super::branch::Branch;
 use super::conversations::{self as pages, ChatView, Draft};
 use super::idempotency::Key;
 use super::stream::{self, Encoder};
+use super::title;
 use super::views::{self, MessageView};
 use crate::advisor::Advisor;
 use crate::auth::CurrentUser;
@@ -29,7 +30,6 @@ use crate::web::view::{Html, Shell, Show, View};
 
 /// The longest message, in characters.
 pub const LONGEST: usize = 8_000;
-const LONGEST_TITLE: usize = 60;
 /// How long a caller who wants the whole reply is kept waiting before it gets the address instead.
 const PATIENCE: Duration = Duration::from_secs(180);
 /// How often the row is looked at when the reply is made elsewhere.
@@ -249,10 +249,12 @@ async fn store(app: &App, user_id: &str, turn: NewTurn, key: Option<Key>) -> Res
                     let conversation = Conversation {
                         id: db::new_id(),
                         user_id: owner,
-                        title: title_of(&text),
+                        title: title::from_words(&text),
                         head_id: None,
                         created_at: now,
                         updated_at: now,
+                        is_titled: false,
+                        deleted_at: None,
                     };
                     conversations::insert(conn, &conversation)?;
                     append(conn, terms, conversation, Some(text), None, ids)
@@ -439,19 +441,6 @@ fn check_text(text: &str) -> Result<String, Error> {
     Ok(text)
 }
 
-/// The first words, for the list of conversations.
-pub fn title_of(text: &str) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if line.chars().count() <= LONGEST_TITLE {
-        return line;
-    }
-    let cut: String = line.chars().take(LONGEST_TITLE).collect();
-    let whole_words = cut
-        .rsplit_once(' ')
-        .map_or(cut.as_str(), |(words, _)| words);
-    format!("{whole_words}…")
-}
-
 /// RFC 7240: the caller would rather have the address than wait.
 fn prefers_async(headers: &HeaderMap) -> bool {
     headers
@@ -530,21 +519,5 @@ impl View for Reply {
                 views::posted(&posted.conversation, posted.is_new, said, reply, fork)
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn titles_end_at_a_word() {
-        assert_eq!(title_of("  A small\n car "), "A small car");
-        let long = title_of(&"family wagon ".repeat(20));
-        assert!(
-            long.chars().count() <= LONGEST_TITLE + 1 && long.ends_with(" family…"),
-            "{long}"
-        );
-        assert!(title_of(&"ü".repeat(200)).chars().count() <= LONGEST_TITLE + 1);
     }
 }

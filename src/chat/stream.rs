@@ -15,10 +15,11 @@ pub use self::events::Encoder;
 use self::events::{event, finish_json, gone};
 use super::open::read_open;
 use super::path::Versions;
-use super::views;
+use super::views::{self, Beside};
 use crate::auth::CurrentUser;
 use crate::db;
 use crate::db::messages::{self, Message, Role};
+use crate::db::shortlist;
 use crate::error::Error;
 use crate::feed::{Progress, Reader};
 use crate::state::App;
@@ -43,12 +44,16 @@ pub async fn events(
     let id = parse_id(&id)?;
     let (user_id, message_id) = (current.user.id.clone(), id.clone());
     // Asked for before the stream begins, so that a stranger gets a 404 and not an empty stream.
-    let (message, siblings) = app
+    let (message, siblings, kept) = app
         .db
         .read(move |conn| {
             let message = messages::get(conn, &user_id, &message_id)?;
             let siblings = messages::siblings(conn, &message)?;
-            Ok((message, siblings))
+            let kept = match format {
+                Format::Fragment => shortlist::ids(conn, &user_id)?,
+                Format::Json | Format::Page => Vec::new(),
+            };
+            Ok((message, siblings, kept))
         })
         .await?;
     if message.role != Role::Assistant {
@@ -62,6 +67,7 @@ pub async fn events(
                 text: String::new(),
                 ..message
             }),
+            kept: kept.into_iter().collect(),
             shown: None,
         },
         Format::Json | Format::Page => Encoder::resume(&req),
@@ -212,9 +218,13 @@ impl Follow {
                 let open = read_open(&self.app, user_id, id).await?;
                 // The page may have gone over to another branch, on this device or elsewhere.
                 let is_shown = open.messages.iter().any(|shown| shown.id == row.id);
-                let chips = is_shown.then(|| open.chips(&self.app.catalogue()));
-                let html = views::finished_reply(row, open.versions(row), chips)
-                    .map_err(Error::internal)?;
+                let beside = is_shown.then(|| Beside {
+                    chips: open.chips(&self.app.catalogue()),
+                    conversation: open.conversation.clone(),
+                    is_first: open.messages.len() <= 2,
+                });
+                let html =
+                    views::finished_reply(open.show(row), beside).map_err(Error::internal)?;
                 Ok(event("", None, &html) + &event("done", None, ""))
             }
         }

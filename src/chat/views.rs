@@ -1,13 +1,18 @@
 //! Messages, cars and needs as JSON and as HTML: the same partials for pages, fragments and streams.
 
+use std::collections::HashSet;
+
 use askama::Template;
+use chrono::Datelike;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::markdown;
 use super::needs::Chips;
 use super::path::Versions;
+use crate::advisor::CATALOGUE_MODEL;
 use crate::advisor::audit::Unverified;
+use crate::advisor::needs::{Need, question};
 use crate::card::{self, CarView};
 use crate::cars::Car;
 use crate::db;
@@ -69,6 +74,7 @@ pub fn reply_json(reply: &Message) -> Value {
         "unverified": unverified_json(reply),
         "model": reply.model,
         "notice": notice(reply),
+        "suggestions": Suggestions::of(reply).map_or_else(Vec::new, |found| found.answers),
         "usage": usage.map(|(prompt, completion)| json!({
             "prompt_tokens": prompt,
             "completion_tokens": completion,
@@ -80,6 +86,25 @@ pub fn reply_json(reply: &Message) -> Value {
 fn notice(message: &Message) -> Option<&str> {
     let sentence = message.error.as_deref();
     sentence.filter(|_| message.status == Status::Done)
+}
+
+/// A question, and short answers to it.
+pub struct Suggestions {
+    pub question: &'static str,
+    pub answers: Vec<String>,
+}
+
+impl Suggestions {
+    /// For what a whole reply of the built-in advisor ends with; what a model asks is its own.
+    pub fn of(reply: &Message) -> Option<Self> {
+        let is_ours = reply.model.as_deref() == Some(CATALOGUE_MODEL);
+        if !is_ours || reply.status != Status::Done {
+            return None;
+        }
+        let (field, question) = question::last(&reply.text)?;
+        let answers = question::answers(field, reply.timestamp.year());
+        (!answers.is_empty()).then_some(Self { question, answers })
+    }
 }
 
 /// What in the reply isn't borne out; null where nothing was checked.
@@ -111,14 +136,18 @@ pub struct MessageView {
     pub versions: Option<Versions>,
     /// How a person's own words are changed; None for replies.
     pub edit: Option<EditForm>,
+    /// Short answers to the question that it ends with, as buttons.
+    pub suggestions: Option<Suggestions>,
 }
 
 impl MessageView {
     pub fn of(message: &Message, versions: Option<Versions>) -> Self {
         let is_user = message.role == Role::User;
         let cars: Vec<Car> = read_json(message.cars.as_deref());
+        let needs: Vec<Need> = read_json(message.needs.as_deref());
         let unverified: Vec<Unverified> = read_json(message.unverified.as_deref());
         Self {
+            suggestions: None,
             id: message.id.clone(),
             conversation_id: message.conversation_id.clone(),
             is_user,
@@ -134,7 +163,7 @@ impl MessageView {
                 && !message.text.trim().is_empty(),
             text: message.text.clone(),
             error: message.error.clone(),
-            cars: card::cards(&cars),
+            cars: card::cards(&cars, &needs),
             advisor: message
                 .model
                 .as_deref()
@@ -146,6 +175,13 @@ impl MessageView {
                 text: message.text.clone(),
                 wrong: None,
             }),
+        }
+    }
+
+    /// Marks the cars that the person keeps.
+    pub fn mark_kept(&mut self, kept: &HashSet<String>) {
+        for car in &mut self.cars {
+            car.is_kept = kept.contains(&car.id);
         }
     }
 
@@ -206,6 +242,31 @@ struct MessagePartial {
     form_key: String,
 }
 
+/// The head of a conversation: its title, and what can be done with it.
+pub struct Head<'a> {
+    /// Empty before anything is said.
+    pub id: &'a str,
+    pub title: &'a str,
+    /// What stands in the form that renames it.
+    pub new_title: &'a str,
+    /// Why it can't be called that.
+    pub wrong: Option<&'a str>,
+    pub is_open: bool,
+}
+
+impl<'a> Head<'a> {
+    pub fn of(conversation: Option<&'a Conversation>) -> Self {
+        let title = conversation.map_or("New conversation", |open| open.title.as_str());
+        Self {
+            id: conversation.map_or("", |open| open.id.as_str()),
+            title,
+            new_title: title,
+            wrong: None,
+            is_open: false,
+        }
+    }
+}
+
 /// One message, whole.
 pub fn message(message: MessageView) -> askama::Result<Html> {
     let form_key = db::new_id();
@@ -245,6 +306,7 @@ pub fn branch(messages: Vec<MessageView>, fork: Fork, status: String) -> askama:
 #[template(path = "chat/_posted.html")]
 struct PostedPartial<'a> {
     conversation: &'a Conversation,
+    head: Head<'a>,
     is_new: bool,
     said: Option<MessageView>,
     reply: MessageView,
@@ -264,6 +326,7 @@ pub fn posted(
     fork: Option<Fork>,
 ) -> askama::Result<Html> {
     let partial = PostedPartial {
+        head: Head::of(Some(conversation)),
         conversation,
         is_new,
         said,
@@ -285,8 +348,16 @@ struct ReplyPartial {
 #[template(path = "chat/_finished.html")]
 struct FinishedPartial {
     message: MessageView,
-    chips: Option<Chips>,
+    beside: Option<Beside>,
     form_key: String,
+}
+
+/// What else on the page changes with a finished reply: only where its branch is shown.
+pub struct Beside {
+    pub chips: Chips,
+    pub conversation: Conversation,
+    /// The title was made just now, unless somebody had given one.
+    pub is_first: bool,
 }
 
 /// The inside of a reply that is still being made.
@@ -295,27 +366,26 @@ pub fn partial_reply(
     versions: Option<Versions>,
     text: &str,
     cars: &[Car],
+    kept: &HashSet<String>,
 ) -> askama::Result<String> {
-    let message = MessageView {
+    let mut message = MessageView {
         status: Status::Running,
         html: markdown::to_html(text),
-        cars: card::cards(cars),
+        cars: card::cards(cars, &[]),
         ..MessageView::of(reply, versions)
     };
+    message.mark_kept(kept);
     let form_key = db::new_id();
     ReplyPartial { message, form_key }.render()
 }
 
-/// The inside of a finished reply, and what else on the page changes with it: the needs only where its branch is shown.
-pub fn finished_reply(
-    reply: &Message,
-    versions: Option<Versions>,
-    chips: Option<Chips>,
-) -> askama::Result<String> {
+/// The inside of a finished reply, and what else on the page changes with it.
+pub fn finished_reply(message: MessageView, beside: Option<Beside>) -> askama::Result<String> {
+    let form_key = db::new_id();
     FinishedPartial {
-        message: MessageView::of(reply, versions),
-        chips,
-        form_key: db::new_id(),
+        message,
+        beside,
+        form_key,
     }
     .render()
 }

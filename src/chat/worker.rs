@@ -8,14 +8,14 @@ use tokio::sync::{Semaphore, broadcast, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
-use super::{needs, path, spending};
-use crate::advisor::needs::Edit;
+use super::{needs, path, spending, title, views};
+use crate::advisor::needs::{Edit, Need};
 use crate::advisor::{
     self, CATALOGUE_MODEL, Knowledge, Made, Piece, Request, Role as Speaker, Turn,
 };
 use crate::db::messages::{self, Message, Outcome, Part, Role, Status};
 use crate::db::need_edits::NewEdit;
-use crate::db::{self, budgets, need_edits, users};
+use crate::db::{self, budgets, conversations, need_edits, users};
 use crate::error::Error;
 use crate::feed::Feed;
 use crate::openai::Failure;
@@ -474,7 +474,13 @@ async fn finish(
     loop {
         let (owned, owner, row) = (id.to_owned(), owner.to_owned(), outcome.clone());
         let new = edits.clone();
+        let needs: Vec<Need> = views::read_json(row.needs.as_deref());
+        let title = title::from_needs(&needs);
         let ended = app.db.write(move |conn| {
+            // First the conversation and then the message, as everybody does who holds both.
+            if let Some(title) = title {
+                conversations::title_once(conn, &owned, &title)?;
+            }
             let ended = messages::finish(conn, &owned, &owner, &row)?;
             for edit in new.iter().filter(|_| ended) {
                 need_edits::insert(conn, edit)?;

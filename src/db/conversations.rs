@@ -5,6 +5,7 @@ use diesel::prelude::*;
 
 use super::Conn;
 use super::schema::conversations::{self, dsl};
+use super::schema::messages;
 use crate::error::Error;
 
 /// A row of `conversations`.
@@ -17,6 +18,10 @@ pub struct Conversation {
     pub head_id: Option<String>,
     pub created_at: NaiveDateTime,
     pub updated_at: NaiveDateTime,
+    /// The title is the person's own, or made of the first needs, and stays.
+    pub is_titled: bool,
+    /// Out of sight since then: every query but [`get_deleted`] and [`restore`] passes it over.
+    pub deleted_at: Option<NaiveDateTime>,
 }
 
 /// Stores a conversation.
@@ -31,7 +36,8 @@ pub fn insert(conn: &mut Conn, conversation: &Conversation) -> Result<(), Error>
 pub fn get(conn: &mut Conn, user_id: &str, id: &str) -> Result<Conversation, Error> {
     let query = conversations::table
         .filter(dsl::id.eq(id))
-        .filter(dsl::user_id.eq(user_id));
+        .filter(dsl::user_id.eq(user_id))
+        .filter(dsl::deleted_at.is_null());
     Ok(query.first(conn)?)
 }
 
@@ -44,6 +50,7 @@ pub fn list(
 ) -> Result<Vec<Conversation>, Error> {
     let mut query = conversations::table
         .filter(dsl::user_id.eq(user_id))
+        .filter(dsl::deleted_at.is_null())
         .order((dsl::updated_at.desc(), dsl::id.desc()))
         .limit(limit)
         .into_boxed();
@@ -65,7 +72,8 @@ pub fn set_head(
 ) -> Result<(), Error> {
     let of_user = conversations::table
         .filter(dsl::id.eq(id))
-        .filter(dsl::user_id.eq(user_id));
+        .filter(dsl::user_id.eq(user_id))
+        .filter(dsl::deleted_at.is_null());
     diesel::update(of_user)
         .set((dsl::head_id.eq(head_id), dsl::updated_at.eq(now)))
         .execute(conn)?;
@@ -77,7 +85,8 @@ pub fn set_head(
 pub fn show(conn: &mut Conn, user_id: &str, id: &str, head_id: &str) -> Result<(), Error> {
     let of_user = conversations::table
         .filter(dsl::id.eq(id))
-        .filter(dsl::user_id.eq(user_id));
+        .filter(dsl::user_id.eq(user_id))
+        .filter(dsl::deleted_at.is_null());
     match diesel::update(of_user)
         .set(dsl::head_id.eq(head_id))
         .execute(conn)?
@@ -91,7 +100,8 @@ pub fn show(conn: &mut Conn, user_id: &str, id: &str, head_id: &str) -> Result<(
 pub fn touch(conn: &mut Conn, user_id: &str, id: &str, now: NaiveDateTime) -> Result<(), Error> {
     let of_user = conversations::table
         .filter(dsl::id.eq(id))
-        .filter(dsl::user_id.eq(user_id));
+        .filter(dsl::user_id.eq(user_id))
+        .filter(dsl::deleted_at.is_null());
     match diesel::update(of_user)
         .set(dsl::updated_at.eq(now))
         .execute(conn)?
@@ -105,9 +115,10 @@ pub fn touch(conn: &mut Conn, user_id: &str, id: &str, now: NaiveDateTime) -> Re
 pub fn rename(conn: &mut Conn, user_id: &str, id: &str, title: &str) -> Result<(), Error> {
     let of_user = conversations::table
         .filter(dsl::id.eq(id))
-        .filter(dsl::user_id.eq(user_id));
+        .filter(dsl::user_id.eq(user_id))
+        .filter(dsl::deleted_at.is_null());
     match diesel::update(of_user)
-        .set(dsl::title.eq(title))
+        .set((dsl::title.eq(title), dsl::is_titled.eq(true)))
         .execute(conn)?
     {
         0 => Err(Error::NotFound),
@@ -115,13 +126,92 @@ pub fn rename(conn: &mut Conn, user_id: &str, id: &str, title: &str) -> Result<(
     }
 }
 
-/// Removes a conversation and its messages.
-pub fn delete(conn: &mut Conn, user_id: &str, id: &str) -> Result<(), Error> {
+/// Names the conversation that a reply belongs to after its first needs, unless it has a title that stays.
+///
+/// For the worker that holds the reply, so it goes by the reply's id alone.
+pub fn title_once(conn: &mut Conn, reply_id: &str, title: &str) -> Result<(), Error> {
+    let of_reply = messages::table
+        .filter(messages::id.eq(reply_id))
+        .select(messages::conversation_id);
+    let untitled = conversations::table
+        .filter(dsl::id.eq_any(of_reply))
+        .filter(dsl::is_titled.eq(false));
+    diesel::update(untitled)
+        .set((dsl::title.eq(title), dsl::is_titled.eq(true)))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Takes a conversation out of sight, and holds its row until the transaction ends.
+pub fn delete(conn: &mut Conn, user_id: &str, id: &str, now: NaiveDateTime) -> Result<(), Error> {
     let of_user = conversations::table
         .filter(dsl::id.eq(id))
-        .filter(dsl::user_id.eq(user_id));
-    match diesel::delete(of_user).execute(conn)? {
+        .filter(dsl::user_id.eq(user_id))
+        .filter(dsl::deleted_at.is_null());
+    match diesel::update(of_user)
+        .set(dsl::deleted_at.eq(now))
+        .execute(conn)?
+    {
         0 => Err(Error::NotFound),
         _ => Ok(()),
     }
+}
+
+/// One conversation of that user that was deleted after `since`.
+pub fn get_deleted(
+    conn: &mut Conn,
+    user_id: &str,
+    id: &str,
+    since: NaiveDateTime,
+) -> Result<Conversation, Error> {
+    let query = conversations::table
+        .filter(dsl::id.eq(id))
+        .filter(dsl::user_id.eq(user_id))
+        .filter(dsl::deleted_at.gt(since));
+    Ok(query.first(conn)?)
+}
+
+/// Brings a conversation that was deleted after `since` back into sight.
+pub fn restore(
+    conn: &mut Conn,
+    user_id: &str,
+    id: &str,
+    since: NaiveDateTime,
+) -> Result<(), Error> {
+    let deleted = conversations::table
+        .filter(dsl::id.eq(id))
+        .filter(dsl::user_id.eq(user_id))
+        .filter(dsl::deleted_at.gt(since));
+    match diesel::update(deleted)
+        .set(dsl::deleted_at.eq(None::<NaiveDateTime>))
+        .execute(conn)?
+    {
+        0 => Err(Error::NotFound),
+        _ => Ok(()),
+    }
+}
+
+/// The ids of at most `limit` conversations that were deleted before `before`.
+///
+/// Like [`purge`] not on one person's rows: the program tidies up for everybody.
+pub fn old_deleted(
+    conn: &mut Conn,
+    before: NaiveDateTime,
+    limit: i64,
+) -> Result<Vec<String>, Error> {
+    let query = conversations::table
+        .filter(dsl::deleted_at.lt(before))
+        .order(dsl::deleted_at)
+        .limit(limit)
+        .select(dsl::id);
+    Ok(query.load(conn)?)
+}
+
+/// Removes those for good, messages and all. One that was taken back in the meantime stays.
+pub fn purge(conn: &mut Conn, ids: &[String], before: NaiveDateTime) -> Result<(), Error> {
+    let gone = conversations::table
+        .filter(dsl::id.eq_any(ids))
+        .filter(dsl::deleted_at.lt(before));
+    diesel::delete(gone).execute(conn)?;
+    Ok(())
 }

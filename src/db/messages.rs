@@ -6,6 +6,7 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 use super::Conn;
+use super::schema::conversations;
 use super::schema::messages::{self, dsl};
 use crate::error::Error;
 
@@ -130,11 +131,16 @@ pub fn insert(conn: &mut Conn, message: &NewMessage) -> Result<(), Error> {
     Ok(())
 }
 
-/// One message of that user.
+/// One message of that user; none of a conversation that they deleted.
 pub fn get(conn: &mut Conn, user_id: &str, id: &str) -> Result<Message, Error> {
+    let its = conversations::table
+        .filter(conversations::id.eq(dsl::conversation_id))
+        .filter(conversations::user_id.eq(user_id))
+        .filter(conversations::deleted_at.is_null());
     let query = messages::table
         .filter(dsl::id.eq(id))
-        .filter(dsl::user_id.eq(user_id));
+        .filter(dsl::user_id.eq(user_id))
+        .filter(diesel::dsl::exists(its));
     Ok(query.first(conn)?)
 }
 

@@ -42,6 +42,8 @@ diesel::table! {
         head_id -> Nullable<Text>,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+        is_titled -> Bool,
+        deleted_at -> Nullable<Timestamp>,
     }
 }
 

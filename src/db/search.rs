@@ -55,6 +55,7 @@ pub fn find(
         .inner_join(conversations::table)
         .filter(messages::user_id.eq(user_id))
         .filter(conversations::user_id.eq(user_id))
+        .filter(conversations::deleted_at.is_null())
         .order(messages::id.desc())
         .limit(limit)
         .select((

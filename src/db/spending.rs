@@ -1,8 +1,8 @@
 //! What replies took of the budgets that were stopped or not counted, as estimated from the texts.
 
+use super::Conn;
 use super::budgets::{self, Spent};
 use super::messages::{self, Message, Status, to_head};
-use super::{Conn, conversations};
 use crate::error::Error;
 
 /// A token of English is about four bytes long. What a call of a tool brought is not in the texts, so where there were such
@@ -47,18 +47,20 @@ pub fn stop(conn: &mut Conn, reply: &Message) -> Result<Option<Status>, Error> {
     Ok(before)
 }
 
-/// Stops whatever is unfinished in a conversation that is about to go, so that it stands against no budget any longer.
+/// Stops whatever is unfinished in a conversation that is about to go, so that it stands against no budget any longer: the
+/// ids of those replies, and where each stood. The caller holds the conversation, so that nobody adds another.
 ///
 /// # Errors
-/// [`Error::NotFound`] when the user has no such conversation.
-pub fn stop_all(conn: &mut Conn, user_id: &str, conversation_id: &str) -> Result<(), Error> {
-    // Nobody adds another while this is held.
-    conversations::touch(conn, user_id, conversation_id, super::now())?;
+/// When the database fails.
+pub fn stop_all(
+    conn: &mut Conn,
+    user_id: &str,
+    conversation_id: &str,
+) -> Result<Vec<(String, Option<Status>)>, Error> {
     let all = messages::of_conversation(conn, user_id, conversation_id)?;
-    for reply in all.iter().filter(|message| !message.status.is_final()) {
-        stop(conn, reply)?;
-    }
-    Ok(())
+    let unfinished = all.into_iter().filter(|message| !message.status.is_final());
+    let stop = |reply: Message| Ok((reply.id.clone(), stop(conn, &reply)?));
+    unfinished.map(stop).collect()
 }
 
 /// Stops whatever is unfinished of a person who is about to go, so that it stands against the service's budget no longer.

@@ -7,6 +7,7 @@ use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use crate::error::Error;
@@ -29,6 +30,9 @@ const FILES: &[(&str, &str, &[Part])] = files! {
     "app.js": "text/javascript; charset=utf-8" = ["app.js"],
     "htmx.js": "text/javascript; charset=utf-8" = ["vendor/htmx/htmx.min.js", "vendor/htmx/hx-sse.min.js"],
     "icon.svg": "image/svg+xml" = ["icon.svg"],
+    "icon-192.png": "image/png" = ["icon-192.png"],
+    "icon-512.png": "image/png" = ["icon-512.png"],
+    "share.png": "image/png" = ["share.png"],
     "waiting.css": "text/css; charset=utf-8" = ["waiting.css"],
 };
 
@@ -104,6 +108,33 @@ pub async fn get_icon(assets: web::Data<Assets>) -> HttpResponse {
         .insert_header((header::LOCATION, assets.address("icon.svg")))
         .insert_header((header::CACHE_CONTROL, "public, max-age=86400"))
         .finish()
+}
+
+/// `GET /manifest.webmanifest`: what a phone puts on its home screen. The large icon fills its square, so it can be masked.
+pub async fn get_manifest(assets: web::Data<Assets>) -> HttpResponse {
+    let manifest = json!({
+        "name": "Autio",
+        "description": "A car advisor that you talk to. Every figure in its answers has a source.",
+        "start_url": "/chat/",
+        "scope": "/",
+        "display": "standalone",
+        "background_color": "#fffef1",
+        "theme_color": "#214538",
+        "icons": [
+            { "src": assets.address("icon.svg"), "type": "image/svg+xml", "sizes": "any" },
+            { "src": assets.address("icon-192.png"), "type": "image/png", "sizes": "192x192" },
+            {
+                "src": assets.address("icon-512.png"),
+                "type": "image/png",
+                "sizes": "512x512",
+                "purpose": "any maskable",
+            },
+        ],
+    });
+    HttpResponse::Ok()
+        .insert_header((header::CACHE_CONTROL, "public, max-age=86400"))
+        .content_type("application/manifest+json")
+        .body(manifest.to_string())
 }
 
 fn address(name: &str, bytes: &[u8]) -> String {

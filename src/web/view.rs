@@ -47,6 +47,10 @@ pub struct Shell {
     pub advisor: String,
     pub is_built_in: bool,
     pub catalogue: String,
+    /// The origin that browsers see.
+    pub public_url: String,
+    /// How far the person's clock is behind UTC; nothing where their browser doesn't say.
+    pub behind_utc: chrono::Duration,
 }
 
 /// Who is logged in; left in the request by the check of their session.
@@ -70,6 +74,8 @@ impl Shell {
             advisor: crate::advisor::model_label(model).to_owned(),
             is_built_in: model == crate::advisor::CATALOGUE_MODEL,
             catalogue: app.catalogue().version.clone(),
+            public_url: app.config.public_url.clone(),
+            behind_utc: behind_utc(req),
         })
     }
 
@@ -89,6 +95,20 @@ impl Shell {
     pub fn asset(&self, name: &str) -> &str {
         self.assets.address(name)
     }
+}
+
+/// The minutes that app.js leaves in a cookie, so that days begin and end where the person is.
+fn behind_utc(req: &HttpRequest) -> chrono::Duration {
+    // Read by hand: actix keeps cookies in the request's extensions, which may be in use here.
+    let cookies = req.headers().get_all(header::COOKIE);
+    let minutes = cookies
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .find_map(|cookie| cookie.trim().strip_prefix("autio-behind-utc="))
+        .and_then(|minutes| minutes.parse::<i64>().ok())
+        // From Kiribati to Baker Island.
+        .filter(|minutes| (-14 * 60..=12 * 60).contains(minutes));
+    chrono::Duration::minutes(minutes.unwrap_or(0))
 }
 
 /// A view with its status and headers.

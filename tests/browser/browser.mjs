@@ -132,13 +132,13 @@ export async function finished(page, number = 1, seconds = 8) {
   const one = reply(page, number);
   await until(
     `reply ${number} is finished`,
-    async () => (await one.count()) > 0 && (await one.getByRole("button", { name: "Stop" }).count()) === 0,
+    async () => (await one.count()) > 0 && (await one.getByRole("button", { name: "Stop", exact: true }).count()) === 0,
     seconds,
   );
   return one.innerText();
 }
 
-/** All that the conversation shows. */
-export function conversation(page) {
-  return page.locator("#messages").innerText();
+/** All that the conversation shows, but for a button that is there with JavaScript alone. */
+export async function conversation(page) {
+  return (await page.locator("#messages").innerText()).replace(/^Copy\n/gm, "");
 }

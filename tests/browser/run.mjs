@@ -7,7 +7,9 @@ import { launch } from "./browser.mjs";
 import { Facts } from "./facts.mjs";
 import { stopAll } from "./server.mjs";
 
-const FILES = ["journey", "needs", "streaming", "branches", "watching", "pages", "cars", "limits", "settings", "restart"];
+const FILES = [
+  "journey", "list", "craft", "needs", "streaming", "branches", "watching", "pages", "cars", "limits", "settings", "restart",
+];
 /** The whole run, in seconds: a browser that hangs must not hang the tests. */
 const LIMIT = 600;
 

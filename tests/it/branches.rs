@@ -208,7 +208,10 @@ async fn a_browser_without_javascript_edits_asks_again_and_steps() {
         .await
         .unwrap();
     assert_eq!(stepped.status(), 303);
-    assert_eq!(header(&stepped, "location"), format!("{place}#m-{id}"));
+    assert_eq!(
+        header(&stepped, "location"),
+        format!("{place}?at={id}#m-{id}")
+    );
     let html = page().await;
     assert!(html.contains("</span>1 of 2</span>") && !html.contains("a hybrid pickup"));
 

@@ -84,6 +84,8 @@ async fn sixty_four_writers_at_once_see_no_locked_database() {
                         head_id: None,
                         created_at: now,
                         updated_at: now,
+                        is_titled: true,
+                        deleted_at: None,
                     };
                     conversations::insert(conn, &row)
                 });
@@ -113,6 +115,8 @@ async fn a_write_that_fails_leaves_nothing_and_spares_its_neighbours() {
                 head_id: None,
                 created_at: now,
                 updated_at: now,
+                is_titled: true,
+                deleted_at: None,
             };
             conversations::insert(conn, &row)?;
             match number % 4 {

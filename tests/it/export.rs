@@ -33,12 +33,12 @@ async fn a_conversation_is_exported_as_markdown_json_and_a_page_to_print() {
     let disposition = header(&markdown, "content-disposition");
     assert_eq!(
         disposition,
-        "attachment; filename=\"autio-a-hybrid-minivan-script-alert-1-script.md\""
+        "attachment; filename=\"autio-hybrid-minivan.md\""
     );
     assert_eq!(header(&markdown, "cache-control"), "no-store");
     let markdown = markdown.text().await.unwrap();
     for part in [
-        "# A hybrid minivan",
+        "# Hybrid minivan",
         "## What Autio understood\n",
         "> A hybrid minivan\n> <script>",
         "Toyota Sienna",

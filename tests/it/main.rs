@@ -19,6 +19,7 @@ mod goodbye;
 mod idempotency;
 mod law;
 mod limits;
+mod list;
 mod model;
 mod needs;
 mod process;

@@ -75,7 +75,7 @@ async fn hits_come_newest_first_page_by_page_and_the_page_marks_them() {
         "{page}"
     );
     let hit = first["results"][0]["id"].as_str().unwrap();
-    let address = format!("/chat/{}#m-{hit}", conversation.unwrap());
+    let address = format!("/chat/{}?at={hit}#m-{hit}", conversation.unwrap());
     assert!(page.contains(&address) && page.contains("Older messages"));
     let empty = browser.get("/chat/search?q=unicorn").send().await.unwrap();
     assert!(

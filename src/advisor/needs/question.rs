@@ -77,3 +77,35 @@ pub fn about(field: Field) -> Option<&'static str> {
         .find(|(known, _)| *known == field)
         .map(|(_, question)| *question)
 }
+
+/// The question that an advisor's text ends with, if it is one of ours.
+pub fn last(text: &str) -> Option<(Field, &'static str)> {
+    let text = text.trim_end();
+    let asked = QUESTIONS
+        .iter()
+        .find(|(_, question)| text.ends_with(question));
+    asked.copied()
+}
+
+/// Short answers to a question about that field, each as a person would write it; none where the answer is open. `year` is
+/// the year in which it was asked.
+pub fn answers(field: Field, year: i32) -> Vec<String> {
+    let words: &[&str] = match field {
+        Field::Body => &["SUV", "Sedan", "Hatchback", "Minivan", "Pickup"],
+        Field::Fuel => &["Gasoline", "Hybrid", "Plug-in hybrid", "Electric"],
+        Field::Drive => &["Yes", "No"],
+        Field::Priority => &[
+            "Fuel economy",
+            "A low price",
+            "Safety first",
+            "The most power",
+            "The newest model",
+        ],
+        Field::BudgetMax => &["$25,000", "$35,000", "$50,000"],
+        Field::SeatsMin => &["5 seats", "7 seats", "8 seats"],
+        Field::TowingMin => &["3,500 pounds", "5,000 pounds", "7,500 pounds"],
+        Field::YearMin => return [1, 3, 5].map(|ago| (year - ago).to_string()).into(),
+        _ => &[],
+    };
+    words.iter().map(|words| (*words).to_owned()).collect()
+}

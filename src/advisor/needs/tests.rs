@@ -145,3 +145,28 @@ fn no_text_is_too_strange_to_read() {
         read_all(&[(Role::User, said)]);
     }
 }
+
+#[test]
+fn every_short_answer_that_is_offered_is_understood() {
+    for (field, question) in question::QUESTIONS {
+        let asked = format!("Here are some.\n\n{question}");
+        assert_eq!(question::last(&asked), Some((*field, *question)));
+        let offered = question::answers(*field, 2026);
+        assert!(
+            offered.is_empty() || (2..=5).contains(&offered.len()),
+            "{question}"
+        );
+        for words in offered {
+            let needs = read_all(&[
+                (Role::User, "a car"),
+                (Role::Assistant, &asked),
+                (Role::User, &words),
+            ]);
+            // Who doesn't need all wheels driven needs nothing.
+            let is_there = needs.iter().any(|need| need.field == *field);
+            assert_eq!(is_there, words != "No", "{question} {words}: {needs:?}");
+        }
+    }
+    let more = "What is the oldest model year that you would take? Or none?";
+    assert_eq!(question::last(more), None);
+}

@@ -1,5 +1,6 @@
 //! What a reader of a reply gets: JSON events from the place where they are, or whole fragments.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use actix_web::HttpRequest;
@@ -23,6 +24,8 @@ pub enum Encoder {
     Fragments {
         reply: Box<Message>,
         versions: Option<Versions>,
+        /// The ids of the cars that the person keeps.
+        kept: HashSet<String>,
         /// Attempt, length of the text, whether there were cars.
         shown: Option<(i32, usize, bool)>,
     },
@@ -78,6 +81,7 @@ impl Encoder {
             Encoder::Fragments {
                 reply,
                 versions,
+                kept,
                 shown,
             } => {
                 let now = (
@@ -90,7 +94,8 @@ impl Encoder {
                 }
                 *shown = Some(now);
                 let cars = progress.cars.as_deref().unwrap_or_default();
-                let html = views::partial_reply(reply, versions.clone(), &progress.text, cars);
+                let html =
+                    views::partial_reply(reply, versions.clone(), &progress.text, cars, kept);
                 html.map(|html| event("", None, &html))
                     .inspect_err(|error| tracing::error!(%error, "a fragment can't be rendered"))
                     .ok()
