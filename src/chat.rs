@@ -14,6 +14,7 @@ mod path;
 mod post;
 mod search;
 mod spending;
+mod store;
 mod stream;
 mod title;
 pub mod views;

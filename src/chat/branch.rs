@@ -96,7 +96,7 @@ fn show_branch(
     // At first to the message itself, which holds the conversation: whatever is said at this moment is either seen here
     // or comes afterwards, and is not left behind the head.
     conversations::show(conn, user_id, conversation_id, chosen)?;
-    let links = messages::links(conn, user_id, conversation_id)?;
+    let links = messages::links(conn, user_id, &[conversation_id])?;
     let leaf = Branches::of(links).newest_leaf(chosen);
     conversations::show(conn, user_id, conversation_id, &leaf)
 }

@@ -12,7 +12,7 @@ use super::bin;
 use super::list::{Group, List, read_cursor, read_list};
 use super::needs::{Chips, Ledger, WrongNeed};
 use super::open::{Open, read_open};
-use super::post;
+use super::store;
 use super::views::{self, EditForm, Head, MessageView};
 use crate::auth::{self, CurrentUser};
 use crate::cars::Catalogue;
@@ -443,7 +443,7 @@ impl ChatView {
             draft: &self.draft,
             wrong: self.wrong.as_deref(),
             starters: views::STARTERS,
-            longest: post::LONGEST,
+            longest: store::LONGEST,
             // With something to say the page stays as it is: a refresh would lose what was written.
             is_waiting: self.wrong.is_none()
                 && self.wrong_edit.is_none()

@@ -4,7 +4,7 @@ use actix_web::http::header::HeaderMap;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::post::{NewTurn, Posted};
+use super::store::{NewTurn, Posted};
 use crate::db::idempotency_keys::{self, Used};
 use crate::db::{self, Conn, conversations, messages};
 use crate::error::Error;

@@ -11,6 +11,7 @@ use super::idempotency::Key;
 use super::path::Versions;
 use super::post::{self, Answer};
 use super::spending;
+use super::store;
 use super::views::{self, MessageView};
 use crate::auth::CurrentUser;
 use crate::db;
@@ -98,7 +99,7 @@ pub async fn retry(
     let user_id = current.user.id;
     let form_key = body.and_then(|body| body.value.form_key);
     let key = Key::of_retry(req.headers(), form_key.as_deref(), &id)?;
-    let posted = post::store_retry(&app, &user_id, id, key).await?;
+    let posted = store::retry(&app, &user_id, id, key).await?;
     if !posted.is_repeat {
         post::announce(&app, &posted.reply.id);
     }

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use super::markdown;
 use crate::auth::CurrentUser;
-use crate::db::messages::Role;
-use crate::db::search::{self, Hit, Link};
+use crate::db::messages::{self, Role};
+use crate::db::search::{self, Hit};
 use crate::error::Error;
 use crate::state::App;
 use crate::web::format::Format;
@@ -63,7 +63,7 @@ pub async fn search(
                 .map(|hit| hit.conversation_id.as_str())
                 .collect();
             let conversations: Vec<&str> = conversations.into_iter().collect();
-            let links = search::links(conn, &user_id, &conversations)?;
+            let links = messages::links(conn, &user_id, &conversations)?;
             Ok((hits, links))
         })
         .await?;
@@ -105,11 +105,8 @@ fn terms(q: &str) -> Result<Vec<String>, Error> {
 }
 
 /// The hits that stand on the path that their conversation shows.
-fn shown(hits: &[Hit], links: Vec<Link>) -> HashSet<String> {
-    let parents: HashMap<String, Option<String>> = links
-        .into_iter()
-        .map(|link| (link.id, link.parent_id))
-        .collect();
+fn shown(hits: &[Hit], links: Vec<(String, Option<String>)>) -> HashSet<String> {
+    let parents: HashMap<String, Option<String>> = links.into_iter().collect();
     let mut shown = HashSet::new();
     for hit in hits {
         let mut at = hit.head_id.clone();

@@ -218,7 +218,7 @@ pub struct EditForm {
 impl EditForm {
     /// The longest text, in characters.
     pub fn longest(&self) -> usize {
-        super::post::LONGEST
+        super::store::LONGEST
     }
 }
 

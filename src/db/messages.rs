@@ -184,14 +184,14 @@ pub fn unfinished_of(conn: &mut Conn, user_id: &str) -> Result<Vec<Message>, Err
     Ok(query.load(conn)?)
 }
 
-/// Each message's id and the one that it answers, all branches, oldest first.
+/// Each message's id and the one that it answers, in all branches of those conversations, oldest first.
 pub fn links(
     conn: &mut Conn,
     user_id: &str,
-    conversation_id: &str,
+    conversations: &[&str],
 ) -> Result<Vec<(String, Option<String>)>, Error> {
     let query = messages::table
-        .filter(dsl::conversation_id.eq(conversation_id))
+        .filter(dsl::conversation_id.eq_any(conversations))
         .filter(dsl::user_id.eq(user_id))
         .order(dsl::id)
         .select((dsl::id, dsl::parent_id));

@@ -30,13 +30,6 @@ pub struct Hit {
     pub timestamp: NaiveDateTime,
 }
 
-/// Which message answers which.
-#[derive(Clone, Debug, Queryable)]
-pub struct Link {
-    pub id: String,
-    pub parent_id: Option<String>,
-}
-
 /// Gives SQLite a `lower` that knows every script, as PostgreSQL's does.
 pub(super) fn teach_lower(conn: &mut SqliteConnection) -> QueryResult<()> {
     lower_utils::register_impl(conn, |text: String| text.to_lowercase())
@@ -74,15 +67,6 @@ pub fn find(
     if let Some(before) = before {
         query = query.filter(messages::id.lt(before));
     }
-    Ok(query.load(conn)?)
-}
-
-/// Who answers whom in those conversations of that user.
-pub fn links(conn: &mut Conn, user_id: &str, conversations: &[&str]) -> Result<Vec<Link>, Error> {
-    let query = messages::table
-        .filter(messages::user_id.eq(user_id))
-        .filter(messages::conversation_id.eq_any(conversations))
-        .select((messages::id, messages::parent_id));
     Ok(query.load(conn)?)
 }
 

@@ -1,0 +1,289 @@
+//! Stores what a person says together with the reply that is to be made: once, however often it is sent.
+
+use serde::Deserialize;
+
+use super::idempotency::Key;
+use super::title;
+use crate::advisor::Advisor;
+use crate::config::Limits;
+use crate::db::conversations::{self, Conversation};
+use crate::db::messages::{self, Message, NewMessage, Role, Status};
+use crate::db::{self, Conn, budgets};
+use crate::error::Error;
+use crate::limit::{Action, Caller};
+use crate::state::App;
+use crate::web::input::{is_storable, parse_id};
+
+/// The longest message, in characters.
+pub const LONGEST: usize = 8_000;
+
+/// What a person says.
+#[derive(Debug, Deserialize)]
+pub struct NewTurn {
+    #[serde(default)]
+    pub message: String,
+    pub conversation_id: Option<String>,
+    /// A message of one's own that this one takes the place of: a branch begins there.
+    pub replaces: Option<String>,
+    /// The same for a form that is sent twice; programs have `Idempotency-Key`.
+    pub form_key: Option<String>,
+}
+
+/// What was stored, before anybody answers.
+#[derive(Clone, Debug)]
+pub struct Posted {
+    pub conversation: Conversation,
+    /// None where an answer is asked for anew.
+    pub message: Option<Message>,
+    pub reply: Message,
+    pub is_new: bool,
+    /// The message whose place it takes: a branch begins there.
+    pub replaces: Option<String>,
+    /// It was stored when the same request came before.
+    pub is_repeat: bool,
+}
+
+/// Stores the message and its pending reply in one transaction. From here on neither is lost.
+///
+/// # Errors
+/// [`Error::Invalid`] for a text that can't be kept, [`Error::NotFound`] where it doesn't belong anywhere,
+/// [`Error::State`] while the conversation is being answered, [`Error::TooMany`] over a limit.
+pub async fn message(
+    app: &App,
+    user_id: &str,
+    turn: NewTurn,
+    key: Option<Key>,
+) -> Result<Posted, Error> {
+    let text = check_text(&turn.message)?;
+    let blank = |id: Option<String>| id.filter(|id| !id.is_empty());
+    let conversation_id = blank(turn.conversation_id)
+        .map(|id| parse_id(&id))
+        .transpose()?;
+    let replaces = blank(turn.replaces).map(|id| parse_id(&id)).transpose()?;
+    let replaced = replaces.clone();
+    let posted = once(app, user_id, key, move |conn, owner, order| {
+        match (replaced, conversation_id) {
+            (Some(id), conversation_id) => {
+                let old = messages::get(conn, owner, &id)?;
+                let elsewhere = conversation_id.is_some_and(|id| id != old.conversation_id);
+                if old.role != Role::User || elsewhere {
+                    return Err(Error::NotFound);
+                }
+                let conversation = lock(conn, owner, &old.conversation_id)?;
+                append(conn, order, conversation, Some(text), old.parent_id)
+            }
+            (None, Some(id)) => {
+                let conversation = lock(conn, owner, &id)?;
+                let parent = conversation.head_id.clone();
+                append(conn, order, conversation, Some(text), parent)
+            }
+            (None, None) => {
+                let now = db::now();
+                let conversation = Conversation {
+                    id: db::new_id(),
+                    user_id: owner.to_owned(),
+                    title: title::from_words(&text),
+                    head_id: None,
+                    created_at: now,
+                    updated_at: now,
+                    is_titled: false,
+                    deleted_at: None,
+                };
+                conversations::insert(conn, &conversation)?;
+                append(conn, order, conversation, Some(text), None)
+            }
+        }
+    })
+    .await?;
+    Ok(Posted {
+        is_new: posted.is_new && replaces.is_none(),
+        replaces,
+        ..posted
+    })
+}
+
+/// Stores another reply to the message that `reply_id` answers. The earlier one stays, as a sibling.
+///
+/// # Errors
+/// As for [`message`].
+pub async fn retry(
+    app: &App,
+    user_id: &str,
+    reply_id: String,
+    key: Option<Key>,
+) -> Result<Posted, Error> {
+    let asked_again = reply_id.clone();
+    let posted = once(app, user_id, key, move |conn, owner, order| {
+        let old = messages::get(conn, owner, &asked_again)?;
+        if old.role != Role::Assistant {
+            return Err(Error::State("Only an answer can be asked for again."));
+        }
+        let conversation = lock(conn, owner, &old.conversation_id)?;
+        append(conn, order, conversation, None, old.parent_id)
+    })
+    .await?;
+    Ok(Posted {
+        message: None,
+        is_new: false,
+        replaces: Some(reply_id),
+        ..posted
+    })
+}
+
+/// Runs `store` in a transaction, unless something was stored under the same key before: then that is found.
+async fn once<F>(app: &App, user_id: &str, key: Option<Key>, store: F) -> Result<Posted, Error>
+where
+    F: FnOnce(&mut Conn, &str, Order) -> Result<Posted, Error> + Send + 'static,
+{
+    let refused = admit(app, user_id, key.is_some()).await?;
+    let has_taken = refused.is_none();
+    let (owner, order) = (user_id.to_owned(), Order::of(app));
+    let posted = app
+        .db
+        .write(move |conn| {
+            let before = key.map(|key| key.take(conn, &owner, &order.reply));
+            match (before.transpose()?.flatten(), refused) {
+                (Some(posted), _) => Ok(posted),
+                (None, Some(error)) => Err(error),
+                (None, None) => store(conn, &owner, order),
+            }
+        })
+        .await?;
+    if posted.is_repeat && has_taken {
+        // What was stored before takes nothing of the limit.
+        let caller = Caller::Account(user_id);
+        app.limiter.give_back(Action::Chat, caller).await;
+    }
+    Ok(posted)
+}
+
+/// Whether one more reply may be asked for: not while the server ends, and not faster than the person's limit. What was
+/// stored before under the same key is found all the same.
+async fn admit(app: &App, user_id: &str, has_key: bool) -> Result<Option<Error>, Error> {
+    let admitted = match app.refuse_when_draining() {
+        Ok(()) => {
+            app.limiter
+                .take(Action::Chat, Caller::Account(user_id))
+                .await
+        }
+        Err(error) => Err(error),
+    };
+    match admitted {
+        Err(error) if !has_key => Err(error),
+        admitted => Ok(admitted.err()),
+    }
+}
+
+/// The conversation, held until the transaction ends, so that of two messages at once the second
+/// sees the first. It must not be waiting for an answer.
+fn lock(conn: &mut Conn, user_id: &str, id: &str) -> Result<Conversation, Error> {
+    conversations::touch(conn, user_id, id, db::now())?;
+    let conversation = conversations::get(conn, user_id, id)?;
+    if let Some(head) = &conversation.head_id
+        && !messages::get(conn, user_id, head)?.status.is_final()
+    {
+        return Err(Error::State(
+            "Autio is still answering in this conversation. Wait for it, or stop it first.",
+        ));
+    }
+    Ok(conversation)
+}
+
+/// A message and a reply to be stored.
+struct Order {
+    /// Their keys, in the order in which they are read.
+    said: String,
+    reply: String,
+    limits: Limits,
+    /// Whether a model answers, which takes tokens.
+    has_model: bool,
+}
+
+impl Order {
+    fn of(app: &App) -> Self {
+        Self {
+            said: db::new_id(),
+            reply: db::new_id(),
+            limits: app.config.limits,
+            has_model: matches!(app.advisor, Advisor::Model(_)),
+        }
+    }
+}
+
+/// Stores a person's message, if there is one, and the reply that is to be made.
+fn append(
+    conn: &mut Conn,
+    order: Order,
+    mut conversation: Conversation,
+    text: Option<String>,
+    parent_id: Option<String>,
+) -> Result<Posted, Error> {
+    let Order {
+        said: said_id,
+        reply: reply_id,
+        limits,
+        has_model,
+    } = order;
+    let now = db::now();
+    let is_new = conversation.head_id.is_none();
+    let user_id = conversation.user_id.clone();
+    let reserved = budgets::reserve(conn, &limits, &user_id, has_model, now)?;
+    let message = |id, parent_id, role: Role, status: Status, text| NewMessage {
+        id,
+        user_id: user_id.clone(),
+        conversation_id: conversation.id.clone(),
+        parent_id,
+        role: role.as_str(),
+        text,
+        timestamp: now,
+        status: status.as_str(),
+        reserved_tokens: reserved.filter(|_| role == Role::Assistant),
+    };
+    let said = text.map(|text| message(said_id, parent_id.clone(), Role::User, Status::Done, text));
+    let answers = said.as_ref().map(|said| said.id.clone()).or(parent_id);
+    let reply = message(
+        reply_id,
+        answers,
+        Role::Assistant,
+        Status::Pending,
+        String::new(),
+    );
+    for row in said.iter().chain([&reply]) {
+        messages::insert(conn, row)?;
+    }
+    conversations::set_head(conn, &user_id, &conversation.id, &reply.id, now)?;
+    budgets::reserve_service(conn, &limits, &user_id, &reply.id, now, reserved)?;
+    conversation.head_id = Some(reply.id.clone());
+    let said = said
+        .map(|said| messages::get(conn, &user_id, &said.id))
+        .transpose()?;
+    let reply = messages::get(conn, &user_id, &reply.id)?;
+    Ok(Posted {
+        conversation,
+        message: said,
+        reply,
+        is_new,
+        replaces: None,
+        is_repeat: false,
+    })
+}
+
+fn check_text(text: &str) -> Result<String, Error> {
+    let text = text.trim().replace("\r\n", "\n");
+    if text.is_empty() {
+        return Err(Error::field("message", "Write a message first."));
+    }
+    if text.chars().count() > LONGEST {
+        return Err(Error::field(
+            "message",
+            format!("That message is too long: at most {LONGEST} characters."),
+        ));
+    }
+    if !is_storable(&text) {
+        return Err(Error::field(
+            "message",
+            "That message has a character that can't be kept (NUL). Remove it and send again.",
+        ));
+    }
+    Ok(text)
+}
