@@ -60,9 +60,10 @@ impl Row {
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     // On PostgreSQL, where each start takes longer, half as many.
-    let mut cycles = match std::env::var_os("AUTIO_TEST_POSTGRES") {
-        Some(_) => 100,
-        None => 200,
+    let is_postgres = std::env::var_os("AUTIO_TEST_POSTGRES").is_some();
+    let mut cycles = match is_postgres {
+        true => 100,
+        false => 200,
     };
     let mut only = Vec::new();
     let mut rest = arguments.iter();
@@ -77,7 +78,11 @@ fn main() {
             word => only.push(word),
         }
     }
-    let wanted = |name: &str| only.is_empty() || only.iter().any(|word| name.contains(word));
+    // The model's server fails in the same way on either database, and there nearly forty sites would want sixteen
+    // connections each.
+    let is_left_out = |name: &str| is_postgres && name == "model";
+    let is_named = |name: &str| only.is_empty() || only.iter().any(|word| name.contains(word));
+    let wanted = |name: &str| is_named(name) && !is_left_out(name);
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     // Set where the tests have a PostgreSQL of their own to stop and start.
     let restart = std::env::var("AUTIO_TEST_POSTGRES_RESTART").ok();
