@@ -5,33 +5,33 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::catalogue::{Amount, Joined, Origin};
+use super::catalogue::{Joined, Origin};
 use super::search::letters;
-use super::{Body, Catalogue, Drive, Entry, Fuel, PriceKind};
+use super::{Body, Catalogue, Entry, Fuel};
 
 mod cpi;
+mod kinds;
 mod names;
 mod ncap;
 mod offers;
 mod omega;
+mod prices;
 pub(super) mod sheet;
 mod vpic;
 
+use kinds::{Kind, Wheels};
 use names::Name;
 pub use ncap::Ncap;
 pub use offers::Offers;
 pub use omega::Omega;
+pub use prices::CARRIED_YEARS;
+use prices::Prices;
 pub use vpic::Vpic;
 
 /// The names of NHTSA's ratings, NHTSA's vPIC and EPA's fleet where their dates aren't known.
 pub const UNDATED: [&str; 3] = ["NHTSA NCAP", "NHTSA vPIC", "EPA OMEGA MY2022"];
-/// How many model years a price is carried at most: less than most models go without a new generation.
-pub const CARRIED_YEARS: u16 = 4;
 /// How far figures may be apart and still be one, as a share of the highest.
 const SPREAD: f64 = 0.05;
-/// A sourced price this far from the median of its model's other years is another car's, or a slip.
-const PLAUSIBLE: std::ops::RangeInclusive<f64> = 0.65..=1.55;
-
 /// What can be joined, each if it is at hand.
 #[derive(Debug, Default)]
 pub struct Sources {
@@ -41,68 +41,6 @@ pub struct Sources {
     pub offers: Option<Offers>,
     /// How the first three are named as sources, with their dates.
     pub names: [String; 3],
-}
-
-/// Two wheels driven, or four.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Wheels {
-    Two,
-    Four,
-    Unknown,
-}
-
-impl Wheels {
-    fn of(drive: Option<Drive>) -> Self {
-        match drive {
-            Some(Drive::Fwd | Drive::Rwd) => Wheels::Two,
-            Some(Drive::Awd | Drive::FourWd) => Wheels::Four,
-            None => Wheels::Unknown,
-        }
-    }
-
-    /// `AWD/All-Wheel Drive`, `4x2`, `FWD`, `2WD/4WD`
-    fn of_word(word: &str) -> Self {
-        match word.to_uppercase().as_str() {
-            "" | "2WD/4WD" => Wheels::Unknown,
-            word if ["AWD", "ADW", "4WD", "4X4"]
-                .iter()
-                .any(|four| word.starts_with(four)) =>
-            {
-                Wheels::Four
-            }
-            _ => Wheels::Two,
-        }
-    }
-
-    /// The same, as far as both are known.
-    fn meets(self, other: Wheels) -> bool {
-        self == other || self == Wheels::Unknown || other == Wheels::Unknown
-    }
-}
-
-/// What others call the kinds of fuel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Gasoline,
-    /// With a starter-generator: EPA calls some of them hybrids and some not.
-    Mild,
-    Hybrid,
-    PlugIn,
-    Electric,
-    Diesel,
-}
-
-impl Kind {
-    fn fits(self, fuel: Fuel) -> bool {
-        match self {
-            Kind::Gasoline => matches!(fuel, Fuel::Gasoline | Fuel::FlexFuel),
-            Kind::Mild => matches!(fuel, Fuel::Gasoline | Fuel::FlexFuel | Fuel::Hybrid),
-            Kind::Hybrid => fuel == Fuel::Hybrid,
-            Kind::PlugIn => fuel == Fuel::PlugInHybrid,
-            Kind::Electric => fuel == Fuel::Electric,
-            Kind::Diesel => fuel == Fuel::Diesel,
-        }
-    }
 }
 
 /// A row of EPA's, made ready for being found in other files.
@@ -252,20 +190,9 @@ impl Ranges {
     }
 }
 
-/// A price of that very year, and where it is from.
-#[derive(Clone, Debug)]
-struct Sourced {
-    usd: u32,
-    source: String,
-}
-
 /// The same cars with everything that the sources have about them.
 pub fn join(catalogue: &Catalogue, sources: &Sources) -> Catalogue {
-    let entries: Vec<Entry<'_>> = catalogue
-        .rows()
-        .iter()
-        .map(|row| catalogue.entry(row))
-        .collect();
+    let entries = entries(catalogue);
     let spines: Vec<Spine<'_>> = entries.iter().map(Spine::of).collect();
     let unplugged: HashSet<(u16, &str, &str)> = spines
         .iter()
@@ -312,13 +239,14 @@ pub fn join(catalogue: &Catalogue, sources: &Sources) -> Catalogue {
     builder.finish()
 }
 
+fn entries(catalogue: &Catalogue) -> Vec<Entry<'_>> {
+    let rows = catalogue.rows().iter();
+    rows.map(|row| catalogue.entry(row)).collect()
+}
+
 /// The lines of the operator's prices that no car of the catalogue answers to.
 pub fn unused_offers(catalogue: &Catalogue, offers: &Offers) -> Vec<u64> {
-    let entries: Vec<Entry<'_>> = catalogue
-        .rows()
-        .iter()
-        .map(|row| catalogue.entry(row))
-        .collect();
+    let entries = entries(catalogue);
     let spines: Vec<Spine<'_>> = entries.iter().map(Spine::of).collect();
     offers.unused(&spines)
 }
@@ -352,118 +280,6 @@ fn agreeing(figures: &[f64]) -> Option<f64> {
     let least = figures.iter().copied().reduce(f64::min)?;
     let most = figures.iter().copied().reduce(f64::max)?;
     (most - least <= SPREAD * most).then_some(least)
-}
-
-/// The prices that are sourced, by version, slot and year.
-struct Prices {
-    sourced: HashMap<Priced, Vec<(u16, Sourced)>>,
-}
-
-impl Prices {
-    fn of(spines: &[Spine<'_>], ranges: &Ranges, sources: &Sources) -> Self {
-        let mut prices = Prices {
-            sourced: HashMap::new(),
-        };
-        let mut seen = HashSet::new();
-        for car in spines {
-            let place = ranges.place(car);
-            let in_vpic = sources
-                .vpic
-                .as_ref()
-                .and_then(|vpic| vpic.price(car, place));
-            let in_omega = sources
-                .omega
-                .as_ref()
-                .filter(|_| !place.is_twin)
-                .and_then(|omega| omega.price(car));
-            let found = match (in_vpic, in_omega) {
-                (Some(usd), _) => Sourced {
-                    usd,
-                    source: format!("{} (base price)", sources.names[1]),
-                },
-                (None, Some(usd)) => Sourced {
-                    usd,
-                    source: format!("{} (mean of its trims)", sources.names[2]),
-                },
-                (None, None) => continue,
-            };
-            let key = car.priced();
-            if seen.insert((key.clone(), car.year)) {
-                prices
-                    .sourced
-                    .entry(key)
-                    .or_default()
-                    .push((car.year, found));
-            } else if let Some((_, known)) = prices
-                .sourced
-                .get_mut(&key)
-                .and_then(|years| years.iter_mut().find(|(year, _)| *year == car.year))
-                && found.usd < known.usd
-            {
-                *known = found;
-            }
-        }
-        for years in prices.sourced.values_mut() {
-            drop_outliers(years);
-        }
-        prices
-    }
-
-    /// The operator's price, the price of that year, or the nearest year's carried over.
-    fn find(&self, car: &Spine<'_>, sources: &Sources) -> Option<(Amount, String)> {
-        if let Some((usd, source)) = sources.offers.as_ref().and_then(|offers| offers.find(car)) {
-            let amount = Amount {
-                usd,
-                kind: PriceKind::Operator,
-                year: car.year,
-            };
-            return Some((amount, source.to_owned()));
-        }
-        let years = self.sourced.get(&car.priced())?;
-        // Of two years equally near the later counts.
-        let (year, found) = years
-            .iter()
-            .min_by_key(|(year, _)| (year.abs_diff(car.year), u16::MAX - *year))?;
-        match year.abs_diff(car.year) {
-            0 => Some((
-                Amount {
-                    usd: found.usd,
-                    kind: PriceKind::Msrp,
-                    year: *year,
-                },
-                found.source.clone(),
-            )),
-            1..=CARRIED_YEARS => {
-                let usd = cpi::carry(found.usd, *year, car.year);
-                let amount = Amount {
-                    usd,
-                    kind: PriceKind::Estimate,
-                    year: *year,
-                };
-                Some((
-                    amount,
-                    format!("{}, carried by {}", found.source, cpi::SOURCE),
-                ))
-            }
-            _ => None,
-        }
-    }
-}
-
-/// Leaves out the prices that are far from the median of all years, each brought to one year by the index.
-fn drop_outliers(years: &mut Vec<(u16, Sourced)>) {
-    let level = |(year, found): &(u16, Sourced)| f64::from(cpi::carry(found.usd, *year, 2021));
-    let mut levels: Vec<f64> = years.iter().map(level).collect();
-    levels.sort_by(f64::total_cmp);
-    match levels.len() {
-        0 | 1 => {}
-        // Which of two is wrong can't be told.
-        2 if levels[1] > 1.55 * levels[0] => years.clear(),
-        count => {
-            let median = levels[count / 2];
-            years.retain(|known| PLAUSIBLE.contains(&(level(known) / median)));
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,29 +1,25 @@
 //! The chat page: the list of conversations, and one of them or the beginning of another.
 
-use std::sync::Arc;
+mod view;
 
 use actix_session::Session;
 use actix_web::{ResponseError, web};
-use askama::Template;
 use serde::Deserialize;
-use serde_json::{Value, json};
 
+pub use self::view::ChatView;
 use super::bin;
-use super::list::{Group, List, read_cursor, read_list};
-use super::needs::{Chips, Ledger, WrongNeed};
+use super::list::{read_cursor, read_list};
+use super::needs::WrongNeed;
 use super::open::{Open, read_open};
-use super::store;
-use super::views::{self, EditForm, Head, MessageView};
+use super::views::EditForm;
 use crate::auth::{self, CurrentUser};
-use crate::cars::Catalogue;
-use crate::db;
 use crate::db::conversations::{self, Conversation};
-use crate::db::messages::{self, Message};
+use crate::db::messages;
 use crate::error::Error;
 use crate::state::App;
 use crate::web::format::Format;
 use crate::web::input::parse_id;
-use crate::web::view::{Html, Shell, Show, View};
+use crate::web::view::Show;
 
 /// Where to go on in the list, a message that was begun elsewhere, and a conversation that can be taken back.
 #[derive(Debug, Deserialize)]
@@ -43,9 +39,6 @@ pub struct Look {
     /// With htmx: the messages before that one, which is the first on the page.
     before: Option<String>,
 }
-
-/// How many messages of a long conversation are on the page at first; programs get all of them.
-const SHOWN: usize = 50;
 
 /// `GET /chat/`.
 pub async fn list(
@@ -194,262 +187,4 @@ pub async fn with_wrong_title(
         ..ChatView::new(app, read_list(app, user_id, None).await?, Some(open))
     };
     Ok(Show::with_status(view, error.status_code()))
-}
-
-/// The chat: the list, and one conversation or the beginning of a new one.
-pub struct ChatView {
-    conversations: List,
-    open: Option<Open>,
-    draft: String,
-    /// Why the draft could not be sent.
-    wrong: Option<String>,
-    /// An edit that could not be sent.
-    wrong_edit: Option<EditForm>,
-    wrong_need: Option<WrongNeed>,
-    /// A title that can't be given, and why.
-    wrong_title: Option<(String, String)>,
-    is_menu_open: bool,
-    /// A message that has to be on the page.
-    at: Option<String>,
-    /// Only what stands before that one is asked for.
-    before: Option<String>,
-    /// One that was deleted just now.
-    deleted: Option<Conversation>,
-    catalogue: Arc<Catalogue>,
-}
-
-#[derive(Template)]
-#[template(path = "chat/page.html", blocks = ["main"])]
-struct ChatPage<'a> {
-    shell: &'a Shell,
-    list: ListView<'a>,
-    head: Head<'a>,
-    deleted: Option<&'a Conversation>,
-    conversation_id: &'a str,
-    /// So that a form says its message once, however often it is sent.
-    form_key: String,
-    earlier: Option<Earlier<'a>>,
-    messages: Vec<MessageView>,
-    chips: Chips,
-    draft: &'a str,
-    wrong: Option<&'a str>,
-    starters: &'static [&'static str],
-    longest: usize,
-    /// Without JavaScript the page asks again by itself until the reply is there.
-    is_waiting: bool,
-}
-
-impl View for ChatView {
-    fn json(&self) -> Value {
-        let Some(open) = &self.open else {
-            let list = self.conversations.conversations.iter().map(|conversation| {
-                json!({
-                    "id": conversation.id,
-                    "title": conversation.title,
-                    "updated_at": conversation.updated_at.and_utc(),
-                })
-            });
-            return json!({
-                "conversations": list.collect::<Vec<_>>(),
-                "next": self.conversations.next,
-            });
-        };
-        open.json()
-    }
-
-    fn page(&self, shell: &Shell) -> askama::Result<Html> {
-        Ok(Html::Body(self.template(shell).render()?))
-    }
-
-    fn fragment(&self, shell: &Shell) -> askama::Result<Html> {
-        let last = self.before.as_ref().and_then(|id| self.place_of(id));
-        if let Some(last) = last {
-            let first = last.saturating_sub(SHOWN);
-            let partial = EarlierPartial {
-                earlier: self.earlier(first),
-                messages: self.show_messages(first, last),
-                form_key: db::new_id(),
-            };
-            return Ok(Html::Body(partial.render()?));
-        }
-        match &self.wrong_edit {
-            Some(edit) => views::edit_form(edit),
-            None if !self.conversations.is_first_page() => {
-                let partial = OlderPartial {
-                    list: ListView::more(&self.conversations, shell),
-                    conversation_id: "",
-                };
-                Ok(Html::Body(partial.render()?))
-            }
-            None => Ok(Html::Body(self.template(shell).as_main().render()?)),
-        }
-    }
-}
-
-/// The list as its template shows it.
-struct ListView<'a> {
-    groups: Vec<Group<'a>>,
-    next: Option<&'a str>,
-    is_first_page: bool,
-    /// Who asked for more goes on where it begins.
-    takes_focus: bool,
-}
-
-impl<'a> ListView<'a> {
-    /// On a page of its own.
-    fn of(list: &'a List, shell: &Shell) -> Self {
-        let mut view = Self::more(list, shell);
-        view.takes_focus = false;
-        for group in &mut view.groups {
-            group.goes_on = false;
-        }
-        view
-    }
-
-    /// Below what is on the page already.
-    fn more(list: &'a List, shell: &Shell) -> Self {
-        Self {
-            groups: list.groups(db::now(), shell.behind_utc),
-            next: list.next.as_deref(),
-            is_first_page: list.is_first_page(),
-            takes_focus: true,
-        }
-    }
-}
-
-/// The way to what was said before.
-struct Earlier<'a> {
-    conversation_id: &'a str,
-    /// The first message that is shown.
-    first: &'a str,
-    /// The one from which on it is shown next.
-    at: &'a str,
-    count: usize,
-}
-
-#[derive(Template)]
-#[template(path = "chat/_earlier.html")]
-struct EarlierPartial<'a> {
-    earlier: Option<Earlier<'a>>,
-    messages: Vec<MessageView>,
-    form_key: String,
-}
-
-#[derive(Template)]
-#[template(path = "chat/_older.html")]
-struct OlderPartial<'a> {
-    list: ListView<'a>,
-    conversation_id: &'a str,
-}
-
-impl ChatView {
-    fn new(app: &App, conversations: List, open: Option<Open>) -> Self {
-        Self {
-            conversations,
-            open,
-            draft: String::new(),
-            wrong: None,
-            wrong_edit: None,
-            wrong_need: None,
-            wrong_title: None,
-            is_menu_open: false,
-            at: None,
-            before: None,
-            deleted: None,
-            catalogue: app.catalogue(),
-        }
-    }
-
-    /// Whether the message that was being edited is among those that are shown.
-    fn shows_edit(&self) -> bool {
-        let shown = self.open.iter().flat_map(|open| &open.messages);
-        let edited = self.wrong_edit.as_ref().map(|edit| &edit.message_id);
-        shown.into_iter().any(|message| edited == Some(&message.id))
-    }
-
-    fn place_of(&self, id: &str) -> Option<usize> {
-        let mut messages = self.open.iter().flat_map(|open| &open.messages);
-        messages.position(|message| message.id == id)
-    }
-
-    /// From which message on the conversation is shown: some of the last, and whatever has to be among them.
-    fn first_shown(&self) -> usize {
-        let count = self.open.as_ref().map_or(0, |open| open.messages.len());
-        let edited = self.wrong_edit.as_ref().map(|edit| &edit.message_id);
-        let wanted = [self.at.as_ref(), edited];
-        let wanted = wanted.into_iter().flatten();
-        let wanted = wanted.filter_map(|id| self.place_of(id)).min();
-        let usual = count.saturating_sub(SHOWN);
-        wanted.map_or(usual, |place| place.min(usual))
-    }
-
-    /// What stands before the first message that is shown.
-    fn earlier(&self, first: usize) -> Option<Earlier<'_>> {
-        let open = self.open.as_ref().filter(|_| first > 0)?;
-        Some(Earlier {
-            conversation_id: &open.conversation.id,
-            first: &open.messages.get(first)?.id,
-            at: &open.messages.get(first.saturating_sub(SHOWN))?.id,
-            count: first,
-        })
-    }
-
-    /// The messages as people see them, one of them perhaps with an edit that could not be sent.
-    fn show_messages(&self, from: usize, to: usize) -> Vec<MessageView> {
-        let Some(open) = &self.open else {
-            return Vec::new();
-        };
-        let show = |message: &Message| {
-            let wrong = self.wrong_edit.as_ref();
-            let wrong = wrong.filter(|edit| edit.message_id == message.id);
-            let view = open.show(message);
-            MessageView {
-                edit: wrong.cloned().or(view.edit),
-                ..view
-            }
-        };
-        open.messages[from..to].iter().map(show).collect()
-    }
-
-    fn template<'a>(&'a self, shell: &'a Shell) -> ChatPage<'a> {
-        let messages = self.open.as_ref().map_or(&[][..], |open| &open.messages);
-        let conversation = self.open.as_ref().map(|open| &open.conversation);
-        let first = self.first_shown();
-        let mut head = Head {
-            is_open: self.is_menu_open,
-            ..Head::of(conversation)
-        };
-        if let Some((written, why)) = &self.wrong_title {
-            (head.new_title, head.wrong) = (written, Some(why.as_str()));
-        }
-        ChatPage {
-            shell,
-            list: ListView::of(&self.conversations, shell),
-            head,
-            deleted: self.deleted.as_ref(),
-            conversation_id: conversation.map_or("", |open| &open.id),
-            form_key: db::new_id(),
-            earlier: self.earlier(first),
-            messages: self.show_messages(first, messages.len()),
-            chips: Chips::of(
-                conversation.map_or("", |open| &open.id),
-                &self
-                    .open
-                    .as_ref()
-                    .map_or_else(Ledger::default, |open| open.ledger.clone()),
-                self.wrong_need.as_ref(),
-                &self.catalogue,
-            ),
-            draft: &self.draft,
-            wrong: self.wrong.as_deref(),
-            starters: views::STARTERS,
-            longest: store::LONGEST,
-            // With something to say the page stays as it is: a refresh would lose what was written.
-            is_waiting: self.wrong.is_none()
-                && self.wrong_edit.is_none()
-                && self.wrong_need.is_none()
-                && !self.is_menu_open
-                && messages.last().is_some_and(|last| !last.status.is_final()),
-        }
-    }
 }

@@ -78,49 +78,20 @@ pub struct Changes {
     pub theme: Option<&'static str>,
 }
 
-type Columns = (
-    users::id,
-    users::email,
-    users::hashed_pw,
-    users::is_active,
-    users::knowledge,
-    users::created_at,
-    (
-        users::miles_per_year,
-        users::city_percent,
-        users::regular_usd,
-        users::midgrade_usd,
-        users::premium_usd,
-        users::diesel_usd,
-        users::electricity_usd,
-        users::natural_gas_usd,
-        users::hydrogen_usd,
-        users::units,
-        users::theme,
-    ),
-);
+/// The columns, written once, as a type and as what is selected.
+macro_rules! columns {
+    ($($column:ident),+; $($preference:ident),+ $(,)?) => {
+        type Columns = ($(users::$column,)+ ($(users::$preference,)+));
 
-/// What a [`User`] is read from.
-pub(super) const COLUMNS: Columns = (
-    users::id,
-    users::email,
-    users::hashed_pw,
-    users::is_active,
-    users::knowledge,
-    users::created_at,
-    (
-        users::miles_per_year,
-        users::city_percent,
-        users::regular_usd,
-        users::midgrade_usd,
-        users::premium_usd,
-        users::diesel_usd,
-        users::electricity_usd,
-        users::natural_gas_usd,
-        users::hydrogen_usd,
-        users::units,
-        users::theme,
-    ),
+        /// What a [`User`] is read from.
+        pub(super) const COLUMNS: Columns = ($(users::$column,)+ ($(users::$preference,)+));
+    };
+}
+
+columns!(
+    id, email, hashed_pw, is_active, knowledge, created_at;
+    miles_per_year, city_percent, regular_usd, midgrade_usd, premium_usd, diesel_usd,
+    electricity_usd, natural_gas_usd, hydrogen_usd, units, theme
 );
 
 impl Default for Preferences {
