@@ -35,6 +35,9 @@ enum Command {
         /// Take the last migration back instead.
         #[arg(long)]
         down: bool,
+        /// Only say which migrations the database has and which it lacks.
+        #[arg(long, conflicts_with = "down")]
+        status: bool,
     },
     /// Print the settings in force, secrets hidden.
     Config,
@@ -75,7 +78,8 @@ pub fn run() -> ExitCode {
     trust_system_certificates();
     let result = match Cli::parse().command.unwrap_or(Command::Serve) {
         Command::Serve => serve(),
-        Command::Migrate { down } => migrate(down),
+        Command::Migrate { status: true, .. } => migration_status(),
+        Command::Migrate { down, .. } => migrate(down),
         Command::Config => Config::from_env()
             .map_err(Failure::from)
             .map(|config| print(&config.to_string())),
@@ -133,6 +137,19 @@ fn migrate(down: bool) -> Result<(), Failure> {
     for version in done {
         let verb = if down { "took back" } else { "ran" };
         print(&format!("{verb} {version}\n"));
+    }
+    Ok(())
+}
+
+fn migration_status() -> Result<(), Failure> {
+    let config = Config::from_env()?;
+    for migration in db::migrations(&config.database)? {
+        let state = match (migration.is_applied, migration.is_known) {
+            (true, true) => "applied",
+            (true, false) => "applied by a newer program",
+            (false, _) => "pending",
+        };
+        print(&format!("{}  {state}\n", migration.name));
     }
     Ok(())
 }

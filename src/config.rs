@@ -25,8 +25,16 @@ pub struct ConfigError {
 #[derive(Clone, Debug)]
 pub enum DatabaseUrl {
     Sqlite(PathBuf),
+    Postgres(PostgresConfig),
+}
+
+/// Where PostgreSQL is.
+#[derive(Clone, Debug)]
+pub struct PostgresConfig {
     /// As libpq has it, with its password.
-    Postgres(SecretString),
+    pub url: SecretString,
+    /// How many connections a process opens at most.
+    pub connections: u32,
 }
 
 /// How the log is written.
@@ -102,7 +110,10 @@ impl Config {
             // As a browser has it: without port 80.
             None => parse_origin("AUTIO_ADDR", &format!("http://{addr}"))?,
         };
-        let database = parse_database(&set("DATABASE_URL").unwrap_or_else(|| "autio.db".into()))?;
+        let database = parse_database(
+            &set("DATABASE_URL").unwrap_or_else(|| "autio.db".into()),
+            parse_connections(set("AUTIO_POSTGRES_CONNECTIONS"))?,
+        )?;
         let jwt = JwtSecrets {
             current: match set("JWT_SECRET") {
                 Some(secret) => secret::check("JWT_SECRET", secret)?,
@@ -155,11 +166,14 @@ impl fmt::Display for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let database = match &self.database {
             DatabaseUrl::Sqlite(path) => path.display().to_string(),
-            DatabaseUrl::Postgres(url) => hide_password(url.expose_secret()),
+            DatabaseUrl::Postgres(postgres) => hide_password(postgres.url.expose_secret()),
         };
         writeln!(f, "AUTIO_ADDR={}", self.addr)?;
         writeln!(f, "AUTIO_PUBLIC_URL={}", self.public_url)?;
         writeln!(f, "DATABASE_URL={database}")?;
+        if let DatabaseUrl::Postgres(postgres) = &self.database {
+            writeln!(f, "AUTIO_POSTGRES_CONNECTIONS={}", postgres.connections)?;
+        }
         writeln!(f, "JWT_SECRET=(hidden)")?;
         if self.jwt.previous.is_some() {
             writeln!(f, "JWT_SECRET_PREVIOUS=(hidden)")?;
@@ -268,9 +282,21 @@ fn parse_log(directives: String) -> Result<String, ConfigError> {
     }
 }
 
-fn parse_database(text: &str) -> Result<DatabaseUrl, ConfigError> {
+fn parse_connections(text: Option<String>) -> Result<u32, ConfigError> {
+    let Some(text) = text else { return Ok(16) };
+    match text.trim().parse() {
+        Ok(number) if (2..=1000).contains(&number) => Ok(number),
+        _ => Err(bad(
+            "AUTIO_POSTGRES_CONNECTIONS",
+            format!("must be a whole number from 2 to 1000, not {text:?}"),
+        )),
+    }
+}
+
+fn parse_database(text: &str, connections: u32) -> Result<DatabaseUrl, ConfigError> {
     if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-        return Ok(DatabaseUrl::Postgres(text.into()));
+        let url = text.into();
+        return Ok(DatabaseUrl::Postgres(PostgresConfig { url, connections }));
     }
     let path = text.strip_prefix("sqlite://").unwrap_or(text);
     if path.contains("://") || path.contains(":memory:") || path.is_empty() {
@@ -327,6 +353,7 @@ mod tests {
             ("AUTIO_PUBLIC_URL", "https://cars.example/autio"),
             ("DATABASE_URL", "mysql://x"),
             ("DATABASE_URL", ":memory:"),
+            ("AUTIO_POSTGRES_CONNECTIONS", "1"),
             ("JWT_SECRET", "short"),
             ("JWT_SECRET_PREVIOUS", "short"),
             ("AUTIO_TRUSTED_PROXIES", "10.0.0.0/8, proxy.example"),

@@ -32,6 +32,7 @@ pub mod catalogues;
 pub mod conversations;
 pub mod idempotency_keys;
 pub mod messages;
+mod migrations;
 pub mod need_edits;
 mod pool;
 pub mod schema;
@@ -50,16 +51,13 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::r2d2::Pool;
 use diesel::sqlite::SqliteConnection;
-use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
-use secrecy::ExposeSecret;
 use tokio::sync::Semaphore;
 
+pub use self::migrations::{Direction, Migration, migrate, migrations};
 use self::pool::{Manager, Role};
 use self::writer::Writer;
 use crate::config::DatabaseUrl;
 use crate::error::Error;
-
-const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
 
 /// How long a call waits for a connection before the person is told to try again.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -67,7 +65,6 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// that only a server that says nothing at all comes to this.
 const DEADLINE: Duration = Duration::from_secs(6);
 const SQLITE_READERS: u32 = 4;
-const POSTGRES_CONNECTIONS: u32 = 16;
 
 /// An open connection to either database. Queries are written once, against this.
 #[derive(diesel::MultiConnection)]
@@ -104,12 +101,11 @@ impl Db {
     /// # Errors
     /// With a sentence for the operator when the database can't be reached.
     pub fn open(url: &DatabaseUrl) -> Result<Self, Error> {
-        let (address, size) = match url {
-            DatabaseUrl::Sqlite(path) => (path.to_string_lossy().into_owned(), SQLITE_READERS),
-            DatabaseUrl::Postgres(url) => (url.expose_secret().to_owned(), POSTGRES_CONNECTIONS),
+        let (is_sqlite, size) = match url {
+            DatabaseUrl::Sqlite(_) => (true, SQLITE_READERS),
+            DatabaseUrl::Postgres(postgres) => (false, postgres.connections),
         };
-        let is_sqlite = matches!(url, DatabaseUrl::Sqlite(_));
-        let manager = |role| Manager::new(is_sqlite, address.clone(), role);
+        let manager = |role| Manager::new(url, role);
         // The writer first: it makes the file and turns on WAL, which readers can't.
         let writer = match is_sqlite {
             true => Some(Writer::start(manager(Role::Writer))?),
@@ -173,56 +169,6 @@ impl Db {
         match &self.0.writer {
             Some(writer) => writer.run(query).await,
             None => self.read(|conn| conn.transaction(query)).await,
-        }
-    }
-}
-
-/// Which way the schema is to go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Direction {
-    Up,
-    /// One migration back.
-    Down,
-}
-
-/// Runs migrations and returns their names, oldest first. Blocks.
-///
-/// With PostgreSQL an advisory lock lets instances that start at once wait for each other.
-///
-/// # Errors
-/// With the cause when the database can't be reached or a migration fails; a failed one leaves nothing behind.
-pub fn migrate(url: &DatabaseUrl, direction: Direction) -> Result<Vec<String>, Error> {
-    fn run<DB: diesel::backend::Backend>(
-        conn: &mut impl MigrationHarness<DB>,
-        direction: Direction,
-    ) -> diesel::migration::Result<Vec<String>> {
-        let versions = match direction {
-            Direction::Up => conn.run_pending_migrations(MIGRATIONS)?,
-            Direction::Down => vec![conn.revert_last_migration(MIGRATIONS)?],
-        };
-        Ok(versions.iter().map(ToString::to_string).collect())
-    }
-    const LOCK: i64 = 0x0061_7574_696f; // "autio"
-
-    match pool::connect(url, Role::Writer).map_err(Error::internal)? {
-        Conn::Sqlite(mut conn) => {
-            let mut outcome = Ok(Vec::new());
-            // Exclusive from the start: of several processes the others wait here and find it done.
-            let kept = conn.exclusive_transaction(|conn| {
-                outcome = run(conn, direction);
-                match &outcome {
-                    Ok(_) => Ok(()),
-                    Err(_) => Err(diesel::result::Error::RollbackTransaction),
-                }
-            });
-            let versions = outcome.map_err(Error::Internal)?;
-            kept?;
-            Ok(versions)
-        }
-        Conn::Postgres(mut conn) => {
-            // Ends with the connection, so it needs no unlocking.
-            diesel::sql_query(format!("SELECT pg_advisory_lock({LOCK})")).execute(&mut conn)?;
-            run(&mut conn, direction).map_err(Error::Internal)
         }
     }
 }

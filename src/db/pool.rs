@@ -28,7 +28,11 @@ pub(super) struct Manager {
 }
 
 impl Manager {
-    pub(super) fn new(is_sqlite: bool, address: String, role: Role) -> Self {
+    pub(super) fn new(url: &DatabaseUrl, role: Role) -> Self {
+        let (is_sqlite, address) = match url {
+            DatabaseUrl::Sqlite(path) => (true, path.to_string_lossy().into_owned()),
+            DatabaseUrl::Postgres(postgres) => (false, noticing(postgres.url.expose_secret())),
+        };
         Self {
             is_sqlite,
             address,
@@ -39,11 +43,7 @@ impl Manager {
 
 /// One connection outside the pool, for what no request waits for.
 pub(super) fn connect(url: &DatabaseUrl, role: Role) -> Result<Conn, diesel::r2d2::Error> {
-    let (is_sqlite, address) = match url {
-        DatabaseUrl::Sqlite(path) => (true, path.to_string_lossy().into()),
-        DatabaseUrl::Postgres(url) => (false, url.expose_secret().into()),
-    };
-    let mut conn = Manager::new(is_sqlite, address, role).connect()?;
+    let mut conn = Manager::new(url, role).connect()?;
     // Nobody's request waits for this: it may take its time.
     match &mut conn {
         Conn::Sqlite(conn) => conn.batch_execute("PRAGMA busy_timeout = 10000;"),
@@ -104,6 +104,31 @@ impl ManageConnection for Manager {
     }
 }
 
+/// What libpq is told beside what the operator's URL says. By default it waits for ever for a server that went away
+/// without a word, a machine that lost its power or its network, and holds a connection of the pool all that time.
+const NOTICING: [(&str, &str); 6] = [
+    ("connect_timeout", "5"),
+    ("keepalives_idle", "10"),
+    ("keepalives_interval", "5"),
+    ("keepalives_count", "3"),
+    ("tcp_user_timeout", "15000"),
+    ("application_name", "autio"),
+];
+
+/// The URL with [`NOTICING`], as far as it doesn't set that itself.
+fn noticing(url: &str) -> String {
+    let mut url = url.to_owned();
+    for (name, value) in NOTICING {
+        let query = url.split_once('?').map_or("", |(_, query)| query);
+        let is_set = |pair: &str| pair.split('=').next() == Some(name);
+        if !query.split('&').any(is_set) {
+            let joint = if url.contains('?') { '&' } else { '?' };
+            url.push_str(&format!("{joint}{name}={value}"));
+        }
+    }
+    url
+}
+
 /// Several processes that start on a new file at once all want to turn WAL on. SQLite refuses all but
 /// one of them on the spot, whatever the timeout, because waiting could be for each other.
 fn turn_on_wal(conn: &mut SqliteConnection) -> Result<(), diesel::r2d2::Error> {
@@ -136,5 +161,22 @@ pub(super) struct LogErrors;
 impl diesel::r2d2::HandleError<diesel::r2d2::Error> for LogErrors {
     fn handle_error(&self, error: diesel::r2d2::Error) {
         tracing::warn!(%error, "the database pool can't connect");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_operator_sets_stays() {
+        let url = noticing("postgres://ann@db/autio?sslmode=require&connect_timeout=30");
+        assert!(url.starts_with(
+            "postgres://ann@db/autio?sslmode=require&connect_timeout=30&keepalives_idle=10&"
+        ));
+        assert_eq!(url.matches("connect_timeout").count(), 1);
+        assert!(
+            noticing("postgres://db/autio").starts_with("postgres://db/autio?connect_timeout=5&")
+        );
     }
 }

@@ -1,8 +1,11 @@
 //! The database: one schema and one folder of migrations for both, and SQLite under many writers.
 
+use autio::config::DatabaseUrl;
 use autio::db::{self, Conn, Db, Direction, conversations, users};
+use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel_migrations::{FileBasedMigrations, MigrationHarness};
+use secrecy::ExposeSecret;
 
 use crate::site::{Database, Site};
 
@@ -61,6 +64,153 @@ async fn instances_that_start_at_once_migrate_once() {
     for start in futures_util::future::join_all(starts).await {
         start.unwrap().unwrap();
     }
+}
+
+/// The program before is still at work while the next one migrates, so a migration only adds, and what it adds has a default.
+#[test]
+fn migrations_only_add() {
+    let mut checked = 0;
+    for folder in std::fs::read_dir("migrations").unwrap() {
+        let folder = folder.unwrap();
+        let name = folder.file_name().into_string().unwrap();
+        let file = folder.path().join("up.sql");
+        let sql = std::fs::read_to_string(&file).unwrap();
+        let lines = sql.lines().map(|line| line.split("--").next().unwrap());
+        let sql = lines.collect::<Vec<_>>().join(" ");
+        for statement in sql.split(';').map(str::trim).filter(|s| !s.is_empty()) {
+            let words: Vec<&str> = statement.split_whitespace().collect();
+            let adds = match &words[..] {
+                // Later ones can be made ahead, without keeping writers waiting.
+                ["CREATE", "INDEX", rest @ ..] => {
+                    name.as_str() < "2026-11-28" || rest.starts_with(&["IF", "NOT", "EXISTS"])
+                }
+                ["CREATE", "TABLE" | "UNIQUE" | "TRIGGER", ..] => true,
+                ["ALTER", "TABLE", _, "ADD", "COLUMN", _, column @ ..] => {
+                    !column.contains(&"NOT") || column.contains(&"DEFAULT")
+                }
+                ["UPDATE", ..] => true,
+                _ => false,
+            };
+            assert!(adds, "{}: {statement}", file.display());
+            checked += 1;
+        }
+    }
+    assert!(checked > 20, "only {checked} statements were found");
+}
+
+/// An instance of the version before that is started again while the newer ones run.
+#[tokio::test]
+async fn a_schema_that_is_newer_than_the_program_is_left_alone() {
+    let database = std::sync::Arc::new(Database::new());
+    let config = database.settings(&[]);
+    db::migrate(&config.database, Direction::Up).unwrap();
+    let newer = "INSERT INTO __diesel_schema_migrations (version) VALUES ('29990101000000')";
+    match database.url.starts_with("postgres") {
+        true => PgConnection::establish(&database.url)
+            .unwrap()
+            .batch_execute(newer)
+            .unwrap(),
+        false => SqliteConnection::establish(&database.url)
+            .unwrap()
+            .batch_execute(newer)
+            .unwrap(),
+    }
+    let site = Site::start_on(database, &[]).await;
+    site.sign_up("nia@example.com").await;
+    let migrations = db::migrations(&config.database).unwrap();
+    let (newest, known) = migrations.split_last().unwrap();
+    assert!(newest.is_applied && !newest.is_known);
+    assert!(known.iter().all(|one| one.is_applied && one.is_known));
+}
+
+/// A change to a table steps aside for whoever uses it, so that others don't wait behind it, and is made later.
+#[tokio::test]
+async fn a_migration_waits_for_a_busy_table_without_keeping_others_waiting() {
+    let site = Site::start().await;
+    if !site.is_postgres() {
+        return;
+    }
+    let entered = site.sign_up("ivy@example.com").await;
+    let program = site.program(entered["access_token"].as_str().unwrap());
+    let DatabaseUrl::Postgres(postgres) = &site.app.config.database else {
+        unreachable!()
+    };
+    let mut holder = PgConnection::establish(postgres.url.expose_secret()).unwrap();
+    // As a long report that reads every table does.
+    let tables = "BEGIN; LOCK TABLE users, conversations, messages, sessions IN ACCESS SHARE MODE";
+    holder.batch_execute(tables).unwrap();
+    let url = site.app.config.database.clone();
+    // Back as far as a change of the messages, which waits for the report.
+    let steps = migrations_since("2026-11-25-000001_attempts_and_stops");
+    let migration = tokio::task::spawn_blocking(move || {
+        for _ in 0..steps {
+            db::migrate(&url, Direction::Down)?;
+        }
+        db::migrate(&url, Direction::Up)
+    });
+    let mut answered = 0;
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(4);
+    while std::time::Instant::now() < until {
+        // Refused at worst, with the time to come again, and never kept.
+        let response = program.get("/auth/me").send().await.unwrap();
+        let status = response.status().as_u16();
+        assert!(matches!(status, 200 | 500 | 503), "{status}");
+        answered += u32::from(status == 200);
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert!(answered > 0 && !migration.is_finished());
+    holder.batch_execute("ROLLBACK").unwrap();
+    assert_eq!(migration.await.unwrap().unwrap().len(), steps);
+}
+
+fn migrations_since(name: &str) -> usize {
+    let folders = std::fs::read_dir("migrations").unwrap();
+    let names = folders.map(|folder| folder.unwrap().file_name().into_string().unwrap());
+    names.filter(|folder| folder.as_str() >= name).count()
+}
+
+/// As `sslmode=verify-full` has it: encrypted, with a server that the root vouches for, and with nobody else.
+#[tokio::test]
+#[ignore = "needs PostgreSQL with TLS: tests/run"]
+async fn postgres_is_spoken_to_over_tls_that_is_verified() {
+    let root = std::env::var("AUTIO_TEST_POSTGRES_ROOT").unwrap();
+    let database = std::sync::Arc::new(Database::new());
+    let verified = |root: &str| format!("{}?sslmode=verify-full&sslrootcert={root}", database.url);
+    let settings = [("DATABASE_URL", &*verified(&root))];
+    let site = Site::start_on(database.clone(), &settings).await;
+    site.sign_up("tia@example.com").await;
+    let encrypted = site.app.db.read(|conn| {
+        let Conn::Postgres(conn) = conn else {
+            unreachable!()
+        };
+        let row: Answer = diesel::sql_query(
+            "SELECT version AS value FROM pg_stat_ssl WHERE pid = pg_backend_pid() AND ssl",
+        )
+        .get_result(conn)?;
+        Ok(row.value)
+    });
+    assert!(encrypted.await.unwrap().starts_with("TLSv1."));
+    // Somebody else's root.
+    let stranger = std::env::var("AUTIO_TEST_POSTGRES_STRANGER").unwrap();
+    let settings = [("DATABASE_URL", &*verified(&stranger))];
+    let refused = db::migrate(&database.settings(&settings).database, Direction::Up);
+    let sentence = refused.unwrap_err().causes();
+    assert!(sentence.contains("certificate verify failed"), "{sentence}");
+}
+
+/// A statement that would hold its connection for ever is ended by the server.
+#[tokio::test]
+async fn no_statement_holds_a_connection_for_ever() {
+    let site = Site::start().await;
+    if !site.is_postgres() {
+        return;
+    }
+    let slept = site.app.db.read(|conn| {
+        diesel::sql_query("SELECT pg_sleep(60)").execute(conn)?;
+        Ok(())
+    });
+    let refused = slept.await.unwrap_err();
+    assert!(matches!(refused, autio::error::Error::Unavailable));
 }
 
 #[tokio::test]
@@ -172,7 +322,7 @@ async fn sqlite_is_opened_with_its_rules() {
             let value = diesel::sql_query(format!(
                 "SELECT CAST({name} AS TEXT) AS value FROM pragma_{name}"
             ));
-            let row: Pragma = value.get_result(conn)?;
+            let row: Answer = value.get_result(conn)?;
             Ok(row.value)
         }
     };
@@ -188,7 +338,7 @@ async fn sqlite_is_opened_with_its_rules() {
 }
 
 #[derive(diesel::QueryableByName)]
-struct Pragma {
+struct Answer {
     #[diesel(sql_type = diesel::sql_types::Text)]
     value: String,
 }
