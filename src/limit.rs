@@ -3,7 +3,7 @@
 mod memory;
 
 use std::net::IpAddr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
 
@@ -28,6 +28,15 @@ pub enum Caller<'a> {
     Account(&'a str),
 }
 
+/// What is left to a caller once one was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Left {
+    /// How many more there are at once.
+    pub remaining: u32,
+    /// The time until there is one more than that.
+    pub more_in: Duration,
+}
+
 /// Where it is counted, chosen once at start.
 pub enum Limiter {
     /// In this process: with several instances each counts for itself.
@@ -40,11 +49,11 @@ impl Limiter {
         Limiter::Memory(Memory::new(limits))
     }
 
-    /// Takes one for that caller.
+    /// Takes one for that caller, and says what is left; None where there is no limit.
     ///
     /// # Errors
     /// [`Error::TooMany`] when none is left, with the seconds until there is one again. Nothing is taken then.
-    pub async fn take(&self, action: Action, caller: Caller<'_>) -> Result<(), Error> {
+    pub async fn take(&self, action: Action, caller: Caller<'_>) -> Result<Option<Left>, Error> {
         let taken = match self {
             Limiter::Memory(memory) => memory.take(action, caller, Instant::now()),
         };
@@ -67,11 +76,21 @@ impl Limiter {
 }
 
 impl Action {
-    fn rate(self, limits: &Limits) -> Option<Rate> {
+    /// How often it may be done; None for as often as anybody likes.
+    pub fn rate(self, limits: &Limits) -> Option<Rate> {
         match self {
             Action::Login => limits.login,
             Action::Signup => limits.signup,
             Action::Chat => limits.chat,
+        }
+    }
+
+    /// Its name in headers.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Action::Login => "login",
+            Action::Signup => "signup",
+            Action::Chat => "chat",
         }
     }
 
@@ -125,8 +144,9 @@ mod tests {
         };
         let limiter = Limiter::memory(&limits);
         let ann = Caller::Account("ann@example.com");
-        for _ in 0..3 {
-            limiter.take(Action::Login, ann).await.unwrap();
+        for left in [2, 1, 0] {
+            let taken = limiter.take(Action::Login, ann).await.unwrap();
+            assert_eq!(taken.unwrap().remaining, left);
         }
         let refused = limiter.take(Action::Login, ann).await.unwrap_err();
         // A little less, and rounded up.
@@ -138,6 +158,6 @@ mod tests {
         let other = Caller::Account("bob@example.com");
         limiter.take(Action::Login, other).await.unwrap();
         // What has no rate has no limit.
-        limiter.take(Action::Chat, ann).await.unwrap();
+        assert_eq!(limiter.take(Action::Chat, ann).await.unwrap(), None);
     }
 }

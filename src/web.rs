@@ -6,4 +6,5 @@ pub mod format;
 pub mod guard;
 pub mod input;
 pub mod problem;
+pub mod quota;
 pub mod view;

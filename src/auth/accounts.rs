@@ -17,9 +17,9 @@ use crate::db::{self, Conn};
 use crate::error::Error;
 use crate::limit::{Action, Caller};
 use crate::state::App;
-use crate::web::client::Client;
 use crate::web::format::Format;
 use crate::web::input::{AUTH_LIMIT, Input, is_storable};
+use crate::web::quota::Quota;
 use crate::web::view::{Html, Shell, Show, View};
 
 /// What signup and login take, as JSON or as a form. OAuth2 calls the email `username`.
@@ -43,10 +43,10 @@ pub async fn signup(
     app: web::Data<App>,
     format: Format,
     session: Session,
-    client: Client,
+    quota: Quota,
     body: Body,
 ) -> Result<EnteredOrForm, Error> {
-    let entered = create_account(&app, &body.value, format, client).await;
+    let entered = create_account(&app, &body.value, format, &quota).await;
     finish(FormKind::Signup, entered, body.value, format, &session)
 }
 
@@ -55,13 +55,13 @@ pub async fn login(
     app: web::Data<App>,
     format: Format,
     session: Session,
-    client: Client,
+    quota: Quota,
     body: Body,
 ) -> Result<EnteredOrForm, Error> {
     let is_grant = body.is_form && body.value.grant_type.is_some() && !format.is_html();
     let entered = match is_grant {
-        true => grant(&app, &body.value, format, client).await,
-        false => check_credentials(&app, &body.value, format, client).await,
+        true => grant(&app, &body.value, format, &quota).await,
+        false => check_credentials(&app, &body.value, format, &quota).await,
     };
     finish(FormKind::Login, entered, body.value, format, &session)
 }
@@ -105,7 +105,7 @@ async fn create_account(
     app: &App,
     given: &Credentials,
     format: Format,
-    client: Client,
+    quota: &Quota,
 ) -> Result<Entered, Error> {
     let email = check_email(&given.email)?;
     let password = given.password.clone();
@@ -114,9 +114,7 @@ async fn create_account(
         .await
         .map_err(Error::internal)??;
     // Only now: whoever has to look for a better password hasn't made an account yet.
-    app.limiter
-        .take(Action::Signup, Caller::Address(client.0))
-        .await?;
+    quota.take(Action::Signup, quota.address()).await?;
     let user = User {
         id: db::new_id(),
         email,
@@ -137,7 +135,7 @@ async fn check_credentials(
     app: &App,
     given: &Credentials,
     format: Format,
-    client: Client,
+    quota: &Quota,
 ) -> Result<Entered, Error> {
     if given.email.trim().is_empty() {
         return Err(Error::field("email", "Enter your email."));
@@ -149,12 +147,8 @@ async fn check_credentials(
     // By address against one who tries many accounts, by email against many who try one; whether there is such an account
     // and whether the password is right makes no difference here.
     let account = email.clone();
-    let limiter = &app.limiter;
-    let address = Caller::Address(client.0);
-    limiter.take(Action::Login, address).await?;
-    limiter
-        .take(Action::Login, Caller::Account(&account))
-        .await?;
+    quota.take(Action::Login, quota.address()).await?;
+    quota.take(Action::Login, Caller::Account(&account)).await?;
     let user = match is_storable(&email) {
         true => {
             app.db
@@ -168,7 +162,7 @@ async fn check_credentials(
     match user {
         Some(user) if fits && user.is_active => {
             // Only who knows the password gets here, so nobody who guesses can win a try by it.
-            limiter
+            quota
                 .give_back(Action::Login, Caller::Account(&account))
                 .await;
             enter(app, user, given, format, |_| Ok(())).await
@@ -184,14 +178,14 @@ async fn grant(
     app: &App,
     given: &Credentials,
     format: Format,
-    client: Client,
+    quota: &Quota,
 ) -> Result<Entered, Error> {
     let refuse = |code, description: String| Err(Error::Grant { code, description });
     if given.grant_type.as_deref() != Some("password") {
         let description = "Only grant_type=password is supported.".into();
         return refuse("unsupported_grant_type", description);
     }
-    match check_credentials(app, given, format, client).await {
+    match check_credentials(app, given, format, quota).await {
         Err(error @ Error::Invalid(_)) => refuse("invalid_request", error.to_string()),
         Err(error @ (Error::WrongPassword | Error::Inactive)) => {
             refuse("invalid_grant", error.to_string())

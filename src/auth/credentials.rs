@@ -21,9 +21,9 @@ use crate::db::{self, spending, users};
 use crate::error::{Error, FieldError};
 use crate::limit::{Action, Caller};
 use crate::state::App;
-use crate::web::client::Client;
 use crate::web::format::Format;
 use crate::web::input::{AUTH_LIMIT, Input};
+use crate::web::quota::Quota;
 use crate::web::view::{Person, Show};
 
 /// How often a deletion is tried again that others are in the way of, and after which pause.
@@ -59,11 +59,11 @@ pub struct Goodbye {
 pub async fn change_password(
     app: web::Data<App>,
     format: Format,
-    client: Client,
+    quota: Quota,
     current: CurrentUser,
     body: Input<NewPassword, AUTH_LIMIT>,
 ) -> Result<Show<Answer>, Error> {
-    match set_password(&app, client, &current, body.value).await {
+    match set_password(&app, &quota, &current, body.value).await {
         Ok(()) => Ok(done(format, Section::Password, Value::Null)),
         Err(error) => {
             refuse(
@@ -81,7 +81,7 @@ pub async fn change_password(
 
 async fn set_password(
     app: &App,
-    client: Client,
+    quota: &Quota,
     current: &CurrentUser,
     given: NewPassword,
 ) -> Result<(), Error> {
@@ -95,14 +95,7 @@ async fn set_password(
             Error::Invalid(fields) => Error::Invalid(rename(fields, "new_password")),
             other => other,
         })?;
-    check_password(
-        app,
-        client,
-        user,
-        given.current_password,
-        "current_password",
-    )
-    .await?;
+    check_password(app, quota, user, given.current_password, "current_password").await?;
     let new = passwords::hash(app, given.new_password).await?;
     let (id, old, this) = (
         user.id.clone(),
@@ -126,12 +119,12 @@ async fn set_password(
 pub async fn change_email(
     app: web::Data<App>,
     format: Format,
-    client: Client,
+    quota: Quota,
     current: CurrentUser,
     body: Input<NewEmail, AUTH_LIMIT>,
 ) -> Result<Show<Answer>, Error> {
     let typed = Value::from(body.value.email.as_str());
-    match set_email(&app, client, &current, body.value).await {
+    match set_email(&app, &quota, &current, body.value).await {
         Ok(changed) => Ok(done(format, Section::Email, account_json(&changed))),
         Err(error) => {
             let typed = Given::from_iter([("email".to_owned(), typed)]);
@@ -142,12 +135,12 @@ pub async fn change_email(
 
 async fn set_email(
     app: &App,
-    client: Client,
+    quota: &Quota,
     current: &CurrentUser,
     given: NewEmail,
 ) -> Result<User, Error> {
     let email = check_email(&given.email)?;
-    check_password(app, client, &current.user, given.password, "password").await?;
+    check_password(app, quota, &current.user, given.password, "password").await?;
     let id = current.user.id.clone();
     app.db
         .write(move |conn| {
@@ -162,13 +155,13 @@ pub async fn delete_account(
     req: HttpRequest,
     app: web::Data<App>,
     format: Format,
-    client: Client,
+    quota: Quota,
     cookie: Cookie,
     current: CurrentUser,
     body: Input<Goodbye, AUTH_LIMIT>,
 ) -> Result<Show<Answer>, Error> {
     let password = body.value.password;
-    let checked = check_password(&app, client, &current.user, password, "password").await;
+    let checked = check_password(&app, &quota, &current.user, password, "password").await;
     if let Err(error) = checked {
         return refuse(&app, format, current, Section::Delete, error, Given::new()).await;
     }
@@ -227,7 +220,7 @@ async fn delete(app: &App, user_id: &str) -> Result<(), Error> {
 /// guess faster here than there.
 async fn check_password(
     app: &App,
-    client: Client,
+    quota: &Quota,
     user: &User,
     password: SecretString,
     field: &str,
@@ -235,13 +228,13 @@ async fn check_password(
     if password.expose_secret().is_empty() {
         return Err(Error::field(field, "Enter your password."));
     }
-    let (address, account) = (Caller::Address(client.0), Caller::Account(&user.email));
-    app.limiter.take(Action::Login, address).await?;
-    app.limiter.take(Action::Login, account).await?;
+    let account = Caller::Account(&user.email);
+    quota.take(Action::Login, quota.address()).await?;
+    quota.take(Action::Login, account).await?;
     if !passwords::verify(app, password, Some(user.hashed_pw.clone())).await? {
         return Err(Error::field(field, "That is not your password."));
     }
-    app.limiter.give_back(Action::Login, account).await;
+    quota.give_back(Action::Login, account).await;
     Ok(())
 }
 

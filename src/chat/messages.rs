@@ -20,6 +20,7 @@ use crate::error::Error;
 use crate::state::App;
 use crate::web::format::Format;
 use crate::web::input::{CHAT_LIMIT, Input, parse_id};
+use crate::web::quota::Quota;
 use crate::web::view::{Html, Shell, Show, View};
 
 /// How long a stop waits for the worker, wherever it is, to keep the part that came.
@@ -92,6 +93,7 @@ pub async fn retry(
     current: CurrentUser,
     req: HttpRequest,
     format: Format,
+    quota: Quota,
     id: web::Path<String>,
     body: Option<Input<Retry, CHAT_LIMIT>>,
 ) -> Result<Answer, Error> {
@@ -99,7 +101,7 @@ pub async fn retry(
     let user_id = current.user.id;
     let form_key = body.and_then(|body| body.value.form_key);
     let key = Key::of_retry(req.headers(), form_key.as_deref(), &id)?;
-    let posted = store::retry(&app, &user_id, id, key).await?;
+    let posted = store::retry(&app, &quota, &user_id, id, key).await?;
     if !posted.is_repeat {
         post::announce(&app, &posted.reply.id);
     }

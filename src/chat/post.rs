@@ -21,6 +21,7 @@ use crate::error::Error;
 use crate::state::App;
 use crate::web::format::{self, Format};
 use crate::web::input::{CHAT_LIMIT, Input};
+use crate::web::quota::Quota;
 use crate::web::view::{Html, Shell, Show, View};
 
 /// How long a caller who wants the whole reply is kept waiting before it gets the address instead.
@@ -39,6 +40,7 @@ pub async fn post(
     current: CurrentUser,
     req: HttpRequest,
     format: Format,
+    quota: Quota,
     body: Input<NewTurn, CHAT_LIMIT>,
 ) -> Result<Either<Answer, Show<ChatView>>, Error> {
     let user_id = current.user.id;
@@ -48,7 +50,7 @@ pub async fn post(
         replaces: body.value.replaces.clone().filter(|id| !id.is_empty()),
     };
     let key = Key::of(req.headers(), &body.value)?;
-    match store::message(&app, &user_id, body.value, key).await {
+    match store::message(&app, &quota, &user_id, body.value, key).await {
         Ok(posted) => {
             if !posted.is_repeat {
                 announce(&app, &posted.reply.id);

@@ -13,6 +13,7 @@ use crate::error::Error;
 use crate::limit::{Action, Caller};
 use crate::state::App;
 use crate::web::input::{is_storable, parse_id};
+use crate::web::quota::Quota;
 
 /// The longest message, in characters.
 pub const LONGEST: usize = 8_000;
@@ -50,6 +51,7 @@ pub struct Posted {
 /// [`Error::State`] while the conversation is being answered, [`Error::TooMany`] over a limit.
 pub async fn message(
     app: &App,
+    quota: &Quota,
     user_id: &str,
     turn: NewTurn,
     key: Option<Key>,
@@ -61,7 +63,7 @@ pub async fn message(
         .transpose()?;
     let replaces = blank(turn.replaces).map(|id| parse_id(&id)).transpose()?;
     let replaced = replaces.clone();
-    let posted = once(app, user_id, key, move |conn, owner, order| {
+    let posted = once(app, quota, user_id, key, move |conn, owner, order| {
         match (replaced, conversation_id) {
             (Some(id), conversation_id) => {
                 let old = messages::get(conn, owner, &id)?;
@@ -108,12 +110,13 @@ pub async fn message(
 /// As for [`message`].
 pub async fn retry(
     app: &App,
+    quota: &Quota,
     user_id: &str,
     reply_id: String,
     key: Option<Key>,
 ) -> Result<Posted, Error> {
     let asked_again = reply_id.clone();
-    let posted = once(app, user_id, key, move |conn, owner, order| {
+    let posted = once(app, quota, user_id, key, move |conn, owner, order| {
         let old = messages::get(conn, owner, &asked_again)?;
         if old.role != Role::Assistant {
             return Err(Error::State("Only an answer can be asked for again."));
@@ -131,11 +134,17 @@ pub async fn retry(
 }
 
 /// Runs `store` in a transaction, unless something was stored under the same key before: then that is found.
-async fn once<F>(app: &App, user_id: &str, key: Option<Key>, store: F) -> Result<Posted, Error>
+async fn once<F>(
+    app: &App,
+    quota: &Quota,
+    user_id: &str,
+    key: Option<Key>,
+    store: F,
+) -> Result<Posted, Error>
 where
     F: FnOnce(&mut Conn, &str, Order) -> Result<Posted, Error> + Send + 'static,
 {
-    let refused = admit(app, user_id, key.is_some()).await?;
+    let refused = admit(app, quota, user_id, key.is_some()).await?;
     let has_taken = refused.is_none();
     let (owner, order) = (user_id.to_owned(), Order::of(app));
     let posted = app
@@ -152,20 +161,21 @@ where
     if posted.is_repeat && has_taken {
         // What was stored before takes nothing of the limit.
         let caller = Caller::Account(user_id);
-        app.limiter.give_back(Action::Chat, caller).await;
+        quota.give_back(Action::Chat, caller).await;
     }
     Ok(posted)
 }
 
 /// Whether one more reply may be asked for: not while the server ends, and not faster than the person's limit. What was
 /// stored before under the same key is found all the same.
-async fn admit(app: &App, user_id: &str, has_key: bool) -> Result<Option<Error>, Error> {
+async fn admit(
+    app: &App,
+    quota: &Quota,
+    user_id: &str,
+    has_key: bool,
+) -> Result<Option<Error>, Error> {
     let admitted = match app.refuse_when_draining() {
-        Ok(()) => {
-            app.limiter
-                .take(Action::Chat, Caller::Account(user_id))
-                .await
-        }
+        Ok(()) => quota.take(Action::Chat, Caller::Account(user_id)).await,
         Err(error) => Err(error),
     };
     match admitted {

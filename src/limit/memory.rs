@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::{Action, Caller, Name};
+use super::{Action, Caller, Left, Name};
 use crate::config::{Limits, Rate};
 
 /// How many callers one action remembers at most, by address and by account each: some 5 MiB.
@@ -29,17 +29,16 @@ impl Memory {
         }
     }
 
-    /// Takes one, or says how long it is until there is one.
+    /// Takes one and says what is left, if there is a limit, or else how long it is until there is one.
     pub(super) fn take(
         &self,
         action: Action,
         caller: Caller<'_>,
         now: Instant,
-    ) -> Result<(), Duration> {
-        match self.of(action, caller) {
-            Some(buckets) => buckets.take(Name::of(caller), now),
-            None => Ok(()),
-        }
+    ) -> Result<Option<Left>, Duration> {
+        let buckets = self.of(action, caller);
+        let taken = buckets.map(|buckets| buckets.take(Name::of(caller), now));
+        taken.transpose()
     }
 
     pub(super) fn give_back(&self, action: Action, caller: Caller<'_>, now: Instant) {
@@ -82,7 +81,7 @@ impl Buckets {
         }
     }
 
-    fn take(&self, name: Name, now: Instant) -> Result<(), Duration> {
+    fn take(&self, name: Name, now: Instant) -> Result<Left, Duration> {
         self.with(|full_at| {
             let before = full_at.get(&name).map_or(now, |full| (*full).max(now));
             let after = before + self.interval;
@@ -94,7 +93,13 @@ impl Buckets {
                 forget(full_at, self.most - self.most / 4, now);
             }
             full_at.insert(name, after);
-            Ok(())
+            let unused = (self.depth - used).as_nanos();
+            let remaining = unused / self.interval.as_nanos();
+            let remaining = u32::try_from(remaining).unwrap_or(u32::MAX - 1);
+            Ok(Left {
+                remaining,
+                more_in: self.interval * (remaining + 1) - (self.depth - used),
+            })
         })
     }
 
@@ -148,16 +153,25 @@ mod tests {
     fn a_burst_passes_and_then_one_at_a_time() {
         let buckets = buckets("10,1/min", 8);
         let start = Instant::now();
-        for _ in 0..10 {
-            buckets.take(name(1), start).unwrap();
+        for left in (0..10).rev() {
+            let minute = Duration::from_secs(60);
+            let left = Left {
+                remaining: left,
+                more_in: minute,
+            };
+            assert_eq!(buckets.take(name(1), start), Ok(left));
         }
         let wait = buckets.take(name(1), start).unwrap_err();
         assert_eq!(wait, Duration::from_secs(60));
         // What was refused cost nothing, and exactly then there is one again.
         let early = start + wait - Duration::from_nanos(1);
         assert_eq!(buckets.take(name(1), early), Err(Duration::from_nanos(1)));
-        buckets.take(name(1), start + wait).unwrap();
+        let left = buckets.take(name(1), start + wait).unwrap();
+        assert_eq!((left.remaining, left.more_in), (0, wait));
         assert!(buckets.take(name(1), start + wait).is_err());
+        // What is half way back isn't there yet.
+        let left = buckets.take(name(1), start + wait * 7 / 2).unwrap();
+        assert_eq!((left.remaining, left.more_in), (1, wait / 2));
         // After a long rest it is a burst again, and not more.
         let later = start + Duration::from_secs(86_400);
         let passed = (0..20).filter(|_| buckets.take(name(1), later).is_ok());

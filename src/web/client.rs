@@ -1,40 +1,25 @@
 //! Where a request comes from: the peer's address, or the one that a trusted proxy gives for it.
 
-use std::future::{Ready, ready};
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
-use actix_web::dev::Payload;
+use actix_web::HttpRequest;
 use actix_web::http::header::HeaderMap;
-use actix_web::{FromRequest, HttpRequest, web};
 
 use crate::config::TrustedProxies;
-use crate::error::Error;
-use crate::state::App;
 
 /// A client's address, as limits count it: of IPv6 the /64, since whoever has one of its addresses has all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Client(pub IpAddr);
 
-impl FromRequest for Client {
-    type Error = Error;
-    type Future = Ready<Result<Self, Error>>;
-
-    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let missing = || Error::internal("the server was set up without its state");
-        ready(
-            req.app_data::<web::Data<App>>()
-                .ok_or_else(missing)
-                .map(|app| {
-                    // Without a peer (no socket of ours has none) all share one bucket.
-                    let peer = req.peer_addr().map(|peer| peer.ip());
-                    let peer = peer.unwrap_or(Ipv6Addr::UNSPECIFIED.into());
-                    Self::of(peer, req.headers(), &app.config.trusted_proxies)
-                }),
-        )
-    }
-}
-
 impl Client {
+    /// Whoever sends that request.
+    pub fn of_request(req: &HttpRequest, trusted: &TrustedProxies) -> Self {
+        // Without a peer (no socket of ours has none) all share one bucket.
+        let peer = req.peer_addr().map(|peer| peer.ip());
+        let peer = peer.unwrap_or(Ipv6Addr::UNSPECIFIED.into());
+        Self::of(peer, req.headers(), trusted)
+    }
+
     /// The peer, unless it is a trusted proxy: then the rightmost address in `X-Forwarded-For` that isn't one. What stands
     /// left of that, and every other header, is whatever the client wrote.
     fn of(peer: IpAddr, headers: &HeaderMap, trusted: &TrustedProxies) -> Self {

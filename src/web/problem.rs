@@ -15,6 +15,7 @@ use tracing::Instrument;
 
 use super::format::Format;
 use super::guard;
+use super::quota;
 use super::view::{Html, Rendered, Shell, respond_html};
 use crate::error::Error;
 use crate::state::App;
@@ -53,7 +54,9 @@ pub async fn answer(
         response = explain(response, format, &id);
     }
     let status = response.status();
+    let request = response.request().clone();
     let headers = response.headers_mut();
+    quota::add_headers(&request, headers);
     if status == StatusCode::UNAUTHORIZED {
         headers.insert(
             header::WWW_AUTHENTICATE,

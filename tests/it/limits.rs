@@ -109,6 +109,69 @@ async fn an_address_that_nobody_vouches_for_is_not_believed() {
 }
 
 #[tokio::test]
+async fn answers_say_what_is_left_of_a_limit() {
+    let site = limited(&[
+        ("AUTIO_LIMIT_LOGIN", "3,3/h"),
+        ("AUTIO_LIMIT_SIGNUP", "2,1/min"),
+        ("AUTIO_LIMIT_CHAT", "2,1/h"),
+        ("AUTIO_TRUSTED_PROXIES", "127.0.0.1"),
+    ])
+    .await;
+    let told = |answer: &Response| {
+        let status = answer.status().as_u16();
+        let [policy, limit] = ["ratelimit-policy", "ratelimit"].map(|name| header(answer, name));
+        // The seconds until there is one more depend on the moment.
+        let (limit, seconds) = limit.split_once(";t=").unwrap();
+        let seconds: u64 = seconds.parse().unwrap();
+        assert!((1..=3600).contains(&seconds), "{seconds}");
+        if status == 429 {
+            assert_eq!(seconds, retry_after(answer));
+        }
+        format!("{status} {policy} {limit}")
+    };
+    let ann = json!({ "email": "ann@example.com", "password": PASSWORD });
+    let signed_up = site.stranger().post("/auth/signup").json(&ann);
+    let signed_up = signed_up.send().await.unwrap();
+    assert_eq!(told(&signed_up), r#"201 "signup";q=2;w=120 "signup";r=1"#);
+    let body: Value = signed_up.json().await.unwrap();
+    let token = body["access_token"].as_str().unwrap().to_owned();
+    // What a good login takes of the account comes back, of the address it doesn't; the fewest that are left are told.
+    for (address, password, wanted) in [
+        ("1.1.1.1", "wrong", "401 r=2"),
+        ("1.1.1.1", PASSWORD, "200 r=1"),
+        ("1.1.1.2", "wrong", "401 r=1"),
+        ("1.1.1.3", "wrong", "401 r=0"),
+        ("1.1.1.4", PASSWORD, "429 r=0"),
+    ] {
+        let answer = try_to_log_in(&site, address, "ann@example.com", password).await;
+        let (status, left) = wanted.split_once(' ').unwrap();
+        let wanted = format!(r#"{status} "login";q=3;w=3600 "login";{left}"#);
+        assert_eq!(told(&answer), wanted);
+    }
+    // However the reply is asked for; a repeat takes nothing.
+    let says = |key: &'static str, wish: (&'static str, &'static str)| {
+        let post = site.stranger().post("/chat/").bearer_auth(&token);
+        let post = post.json(&json!({ "message": format!("A hybrid, {key}") }));
+        post.header("idempotency-key", key).header(wish.0, wish.1)
+    };
+    let events = ("accept", "text/event-stream");
+    for (key, wish, wanted) in [
+        ("one", events, "200 r=1"),
+        ("one", events, "200 r=1"),
+        ("two", ("prefer", "respond-async"), "202 r=0"),
+        ("three", events, "429 r=0"),
+    ] {
+        let answer = says(key, wish).send().await.unwrap();
+        let (status, left) = wanted.split_once(' ').unwrap();
+        let wanted = format!(r#"{status} "chat";q=2;w=7200 "chat";{left}"#);
+        assert_eq!(told(&answer), wanted, "{key}");
+        answer.bytes().await.unwrap();
+    }
+    let elsewhere = site.stranger().get("/cars").send().await.unwrap();
+    assert!(elsewhere.headers().get("ratelimit").is_none());
+}
+
+#[tokio::test]
 async fn accounts_are_made_a_few_at_a_time() {
     let site = limited(&[("AUTIO_TRUSTED_PROXIES", "127.0.0.1,::1")]).await;
     let sign_up = |address: &'static str, email: String, password: &'static str| {
