@@ -107,6 +107,8 @@ pub struct Answer {
     /// Markdown, and as hostile as any text from outside.
     pub text: String,
     pub cars: Vec<Car>,
+    /// The ids of those of the cars that are set side by side; empty where it compares none.
+    pub compared: Vec<String>,
     /// As they stand once the edits are made.
     pub needs: Vec<Need>,
     /// What a model remembered or took back while it answered; to be stored with the reply.

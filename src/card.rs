@@ -6,9 +6,13 @@ use crate::advisor::catalogue::price_label;
 use crate::advisor::needs::{Field, Need};
 use crate::cars::compare::Figure;
 use crate::cars::compare::MOST_COMPARED;
-use crate::cars::units::{self, Per};
+use crate::cars::units::{self, Per, Units};
 use crate::cars::words::{self, UNKNOWN, economy, thousands};
 use crate::cars::{Body, Car, Fuel};
+
+mod versus;
+
+pub use versus::{Row, Versus};
 
 /// The outline of a body style, as SVG; of a car under a sheet where the body is unknown.
 #[derive(Template)]
@@ -18,13 +22,14 @@ pub struct Silhouette {
     pub body: &'static str,
 }
 
-/// A figure as people read it. Of mileage both units stand in the page, and the style sheet shows those that the person
-/// chose: so pages, fragments and streams need not know who reads them.
+/// A figure as people read it. Of mileage and distances both units stand in the page, and the style sheet shows those that
+/// the person chose: so pages, fragments and streams need not know who reads them.
 #[derive(Template)]
 #[template(
     ext = "html",
     source = r#"{% if let Some(metric) = metric %}<span class="us">{{ text }}</span> <span class="metric">{{ metric }}</span>{% else %}{{ text }}{% endif %}"#
 )]
+#[derive(Clone, Debug)]
 pub struct Shown {
     pub text: String,
     /// The same in metric units, where they differ.
@@ -38,6 +43,23 @@ impl From<String> for Shown {
 }
 
 impl Shown {
+    /// A sentence of ours or a part of one, with its mileages and distances in both units.
+    pub fn said(text: String) -> Self {
+        let metric = units::text::metric(&text);
+        Self {
+            metric: (metric != text).then_some(metric),
+            text,
+        }
+    }
+
+    /// As one who reads those units reads it.
+    pub fn in_units(&self, units: Units) -> &str {
+        match (units, &self.metric) {
+            (Units::LitersPer100Km, Some(metric)) => metric,
+            _ => &self.text,
+        }
+    }
+
     /// Combined economy on everything that the car runs on.
     pub fn economy(car: &Car) -> Self {
         let one = |miles: u16, unit: &str, per| Self {
@@ -62,20 +84,9 @@ impl Shown {
 
     /// A figure of a comparison, by the name of its field there.
     pub fn of_line(field: &str, figure: &Figure) -> Self {
-        let per = match field.split('.').next() {
-            Some("mpg") => Some(Per::Gallon),
-            Some("mpge") => Some(Per::GallonEquivalent),
-            _ => None,
-        };
-        let miles = figure
-            .value
-            .as_u64()
-            .and_then(|miles| u16::try_from(miles).ok());
-        Self {
-            text: figure.text.clone(),
-            metric: per
-                .zip(miles)
-                .map(|(per, miles)| units::combined(miles, per)),
+        match field {
+            "price" => figure.text.clone().into(),
+            _ => Self::said(figure.text.clone()),
         }
     }
 }
@@ -95,7 +106,7 @@ pub struct CarView {
     brief: Vec<&'static str>,
     /// On the person's shortlist.
     pub is_kept: bool,
-    pub why: Vec<String>,
+    pub why: Vec<Shown>,
     /// Where the figures are from, each source once.
     pub sources: String,
 }
@@ -135,7 +146,7 @@ impl CarView {
         }
         if matches!(car.fuel, Fuel::Electric | Fuel::PlugInHybrid) {
             let range = car.electric_range_mi.map(|miles| format!("{miles} miles"));
-            figures.push(("Electric range", range.unwrap_or_else(unknown).into()));
+            figures.push(("Electric range", Shown::said(range.unwrap_or_else(unknown))));
         }
         figures.push(("Fuel", car.fuel.label().to_owned().into()));
         figures.push((
@@ -148,7 +159,7 @@ impl CarView {
         let cost = cost.map(|usd| format!("${} a year", thousands(usd.into())));
         figures.push(("Fuel cost", cost.unwrap_or_else(unknown).into()));
         let co2 = car.co2_g_per_mi.map(|grams| format!("{grams} g/mile"));
-        figures.push(("Tailpipe CO₂", co2.unwrap_or_else(unknown).into()));
+        figures.push(("Tailpipe CO₂", Shown::said(co2.unwrap_or_else(unknown))));
         let price = car.price.as_ref().map(price_label);
         figures.push(("Price", price.unwrap_or_else(unknown).into()));
         let seats = car.seats.map(words::seats);
@@ -178,7 +189,7 @@ impl CarView {
             brief: brief(&figures, &asked),
             figures,
             is_kept: false,
-            why: car.why.clone(),
+            why: car.why.iter().cloned().map(Shown::said).collect(),
             sources: sources(car),
         }
     }

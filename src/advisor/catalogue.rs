@@ -3,8 +3,8 @@
 use crate::advisor::needs::conflict::conflicts;
 use crate::advisor::needs::{self, Need};
 use crate::advisor::{Answer, Knowledge, Role, Turn};
-use crate::cars::Catalogue;
 use crate::cars::search;
+use crate::cars::{Catalogue, Row};
 
 mod ask;
 mod asked;
@@ -14,6 +14,7 @@ mod pick;
 mod reasons;
 mod say;
 mod talk;
+mod versus;
 
 pub use asked::price as price_label;
 use talk::Talk;
@@ -41,8 +42,33 @@ pub fn answer(catalogue: &Catalogue, turns: &[Turn], knowledge: Knowledge) -> An
     let mut cars = Vec::new();
     parts.extend(meanings.iter().map(|meaning| (*meaning).to_owned()));
 
+    let compares = needs::compares(text);
+    let side_by_side = |rows: &[Row], mut parts: Vec<String>| {
+        let filter = needs::filter(&needs);
+        let ranked = search::rank(catalogue, &filter);
+        let cars = reasons::with_reasons(catalogue, &ranked, rows, &needs, filter.sort);
+        parts.push(versus::told(&cars, filter.sort));
+        parts.extend(say::prices(&needs, &cars));
+        parts.extend(say::terms(&cars, knowledge));
+        let compared = cars.iter().map(|car| car.id.clone()).collect();
+        Answer {
+            compared,
+            ..finished(parts, cars, needs.clone())
+        }
+    };
+
     match talk::kind(text) {
         _ if !meanings.is_empty() && !changed => return finished(parts, cars, needs),
+        _ if compares && !changed => {
+            let filter = needs::filter(&earlier);
+            let shown = pick::shown(&search::rank(catalogue, &filter), &filter, &earlier).rows;
+            let rows = versus::pointed_at(text, &shown);
+            if rows.len() > 1 {
+                return side_by_side(&rows, parts);
+            }
+            parts.push(say::NOTHING_TO_COMPARE.to_owned());
+            return finished(parts, cars, needs);
+        }
         Talk::Pointing(place) if !changed => {
             let filter = needs::filter(&earlier);
             let shown = pick::shown(&search::rank(catalogue, &filter), &filter, &earlier).rows;
@@ -102,6 +128,12 @@ pub fn answer(catalogue: &Catalogue, turns: &[Turn], knowledge: Knowledge) -> An
         parts.extend(say::open(&ranked, 0));
     }
     let picked = pick::shown(&ranked, &filter, &needs);
+    if compares && clash.is_empty() {
+        let rows = versus::of_needs(catalogue, &ranked.rows, &picked.rows, &needs);
+        if rows.len() > 1 {
+            return side_by_side(&rows, parts);
+        }
+    }
     if !picked.rows.is_empty() {
         cars = reasons::with_reasons(catalogue, &ranked, &picked.rows, &needs, filter.sort);
         if ranked.known > 0 {
@@ -131,6 +163,7 @@ fn finished(parts: Vec<String>, cars: Vec<crate::cars::Car>, needs: Vec<Need>) -
     Answer {
         text: parts.join("\n\n"),
         cars,
+        compared: Vec::new(),
         needs,
         edits: Vec::new(),
     }

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use self::cards::{meant, named_in};
+use self::cards::{meant, named_in, with_compared};
 use self::desk::{Desk, search_needs, too_many};
 use super::audit::{self, Evidence, Names};
 use super::{Answer, Made, Piece, Request, off_the_async_threads, prompt, tools};
@@ -159,10 +159,12 @@ impl Model {
         let (unverified, cars) = self
             .audit(catalogue, &text, desk.evidence, desk.found)
             .await?;
+        let cars = with_compared(cars, &desk.compared);
         heard.out.send(Piece::Cars(cars.clone())).await.ok();
         let answer = Answer {
             text,
             cars,
+            compared: desk.compared.into_iter().map(|car| car.id).collect(),
             needs: desk.needs,
             edits: desk.edits,
         };

@@ -8,6 +8,7 @@ use crate::cars::{Catalogue, Drive, Transmission};
 
 mod amounts;
 pub mod check;
+mod comparing;
 pub mod conflict;
 pub mod explain;
 mod filter;
@@ -287,6 +288,11 @@ pub fn read_both(turns: &[Turn], at: usize, catalogue: &Catalogue) -> (Vec<Need>
         apply(&mut state.needs, &turn.edits);
     }
     (before, state.needs)
+}
+
+/// Whether a text asks for cars side by side.
+pub fn compares(text: &str) -> bool {
+    comparing::asks(&words::split(text))
 }
 
 /// Makes changes that weren't said in words: each new need takes the place of the one that it replaces.

@@ -60,6 +60,9 @@ struct Tool {
     call: fn(&Desk<'_>, Map<String, Value>) -> Result<ToolResult, String>,
 }
 
+/// The name of the tool that sets cars side by side.
+pub const COMPARE: &str = compare::TOOL.name;
+
 /// All of them. A tool that isn't here doesn't exist.
 const TOOLS: &[Tool] = &[
     search::TOOL,

@@ -197,6 +197,7 @@ fn message_json(message: &Message) -> Value {
         "error": message.error,
         "model": message.model,
         "cars": stored(message.cars.as_deref()),
+        "compared": stored(message.compared.as_deref()),
         "needs": stored(message.needs.as_deref()),
         "unverified": stored(message.unverified.as_deref()),
         "catalogue": message.catalogue,

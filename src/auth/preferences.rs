@@ -217,8 +217,8 @@ pub fn levels() -> Vec<Choice> {
 }
 
 pub const UNITS: [Choice; 2] = [
-    choice("mpg", "Miles per gallon (mpg, MPGe)"),
-    choice("l_per_100km", "Liters and kWh for 100 km"),
+    choice("mpg", "Miles, and miles per gallon (mpg, MPGe)"),
+    choice("l_per_100km", "Kilometers, liters and kWh for 100 km"),
 ];
 
 pub const COLOURS: [Choice; 3] = [

@@ -1,9 +1,11 @@
-//! The units that people read mileage in.
+//! The units that people read mileage and distances in.
+
+pub mod text;
 
 use super::Economy;
 use super::cost::KWH_PER_GALLON_EQUIVALENT;
 
-/// What pages show mileage in. Programs always get mpg.
+/// What pages show mileage and distances in. Programs always get mpg and miles.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub enum Units {
     #[default]

@@ -13,6 +13,7 @@ use super::views::{self, MessageView};
 use crate::auth::CurrentUser;
 use crate::cars::Car;
 use crate::cars::compare::{Comparison, MOST_COMPARED, compare};
+use crate::cars::units::{self, Units};
 use crate::db::messages;
 use crate::db::{self};
 use crate::error::Error;
@@ -38,14 +39,18 @@ pub async fn export(
     wish: web::Query<Wish>,
 ) -> Result<HttpResponse, Error> {
     let id = parse_id(&id)?;
-    let user_id = current.user.id;
+    let user_id = current.user.id.clone();
     let (kind, body, extension, title) = match wish.format.as_str() {
         "md" => {
             let open = read_open(&app, user_id, id).await?;
+            let units = current.user.preferences.units;
             let sheet = Sheet::of(&app, open);
-            let body = Markdown { sheet: &sheet }
-                .render()
-                .map_err(Error::internal)?;
+            let body = Markdown {
+                sheet: &sheet,
+                units,
+            }
+            .render()
+            .map_err(Error::internal)?;
             ("text/markdown; charset=utf-8", body, "md", sheet.title)
         }
         "json" => {
@@ -143,12 +148,15 @@ struct Line {
 impl Sheet {
     fn of(app: &App, open: Open) -> Self {
         let shown = open.messages.iter().rev().map(|message| {
-            let cars: Vec<Car> = views::read_json(message.cars.as_deref());
-            cars
+            let compared = views::compared(message);
+            match compared.len() {
+                0 => views::read_json(message.cars.as_deref()),
+                _ => compared,
+            }
         });
         let shown = shown
             .into_iter()
-            .find(|cars| cars.len() > 1)
+            .find(|cars: &Vec<Car>| cars.len() > 1)
             .map(|cars| compare(&cars[..cars.len().min(MOST_COMPARED)]));
         let mut catalogues: Vec<&str> = Vec::new();
         for version in open.messages.iter().filter_map(|m| m.catalogue.as_deref()) {
@@ -193,6 +201,22 @@ fn quoted(text: &str) -> String {
 #[template(path = "chat/export.md", escape = "none")]
 struct Markdown<'a> {
     sheet: &'a Sheet,
+    units: Units,
+}
+
+impl Markdown<'_> {
+    /// What was said, in the person's units where it is our own.
+    fn said(&self, line: &Line) -> String {
+        match (self.units, line.message.is_ours) {
+            (Units::LitersPer100Km, true) => units::text::metric(&line.markdown),
+            _ => line.markdown.clone(),
+        }
+    }
+}
+
+/// Text in a cell of a table.
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|")
 }
 
 #[derive(Template)]

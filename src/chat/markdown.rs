@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use pulldown_cmark::{CowStr, Event, Parser, Tag, TagEnd, html};
 
 use crate::advisor::audit::{self, Unverified};
+use crate::cars::units;
 
 /// What may stay: text, lists, tables and links; no images, no scripts, no styles, no ids.
 static CLEANER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
@@ -37,11 +38,13 @@ static CLEANER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
             "th",
             "td",
             "mark",
+            "span",
         ]))
         .tag_attributes(HashMap::from([
             ("a", HashSet::from(["href"])),
             ("ol", HashSet::from(["start"])),
             ("mark", HashSet::from(["class", "title"])),
+            ("span", HashSet::from(["class"])),
         ]))
         .url_schemes(HashSet::from(["http", "https", "mailto"]))
         .url_relative(ammonia::UrlRelative::Deny)
@@ -60,11 +63,20 @@ pub fn to_html(markdown: &str) -> String {
     to_html_with_marks(markdown, &[])
 }
 
+/// The same for what the built-in advisor says: its mileages and distances stand there in both units.
+pub fn to_html_in_both_units(markdown: &str) -> String {
+    render(markdown, &[], true)
+}
+
 /// The same, with the pieces marked that nothing bears out; they stand in order and don't overlap.
 ///
 /// Marks are put around text alone, so that they nest with whatever stands around it, and before the sanitiser, which has
 /// the last word. The text itself can't make any: its HTML is shown as text.
 pub fn to_html_with_marks(markdown: &str, unverified: &[Unverified]) -> String {
+    render(markdown, unverified, false)
+}
+
+fn render(markdown: &str, unverified: &[Unverified], in_both_units: bool) -> String {
     let end = markdown.floor_char_boundary(LONGEST);
     let (shown, rest) = markdown.split_at(end);
     // Whether each open element is kept: its end shares its beginning's fate.
@@ -89,6 +101,7 @@ pub fn to_html_with_marks(markdown: &str, unverified: &[Unverified]) -> String {
                 })
             }))
         }
+        Event::Text(text) if in_both_units => both_units(&text),
         // HTML is shown as the text that it is.
         Event::Text(text) | Event::Html(text) | Event::InlineHtml(text) => {
             pieces(shown, &range, text, unverified, false)
@@ -173,6 +186,26 @@ fn pieces<'a>(
     events
 }
 
+/// A text as events, its figures in both units; the style sheet shows one of them.
+fn both_units(text: &str) -> Vec<Event<'static>> {
+    let tag = |tag: &'static str| Event::InlineHtml(CowStr::Borrowed(tag));
+    let said = |text: &str| Event::Text(CowStr::from(text.to_owned()));
+    let part = |part: units::text::Part<'_>| match part.metric {
+        None => vec![said(part.text)],
+        Some(metric) => vec![
+            tag("<span class=\"us\">"),
+            said(part.text),
+            tag("</span><span class=\"metric\">"),
+            said(&metric),
+            tag("</span>"),
+        ],
+    };
+    units::text::parts(text)
+        .into_iter()
+        .flat_map(part)
+        .collect()
+}
+
 /// A page has one h1 and its h2s; what a reply calls a heading comes below them.
 fn lower_heading(tag: Tag<'_>) -> Tag<'_> {
     match tag {
@@ -198,7 +231,7 @@ fn lower(level: pulldown_cmark::HeadingLevel) -> pulldown_cmark::HeadingLevel {
 
 #[cfg(test)]
 mod tests {
-    use super::{to_html, to_html_with_marks};
+    use super::{to_html, to_html_in_both_units, to_html_with_marks};
     use crate::advisor::audit::Unverified;
 
     fn marked(text: &str, piece: &str) -> String {
@@ -272,6 +305,22 @@ mod tests {
             html.contains(r#"rel="nofollow noopener noreferrer""#),
             "{html}"
         );
+    }
+
+    #[test]
+    fn our_own_figures_stand_there_in_both_units() {
+        let html = to_html_in_both_units("*Ours*: 40 mpg & <b>300 miles</b>");
+        assert!(
+            html.contains(
+                r#"<span class="us">40 mpg</span><span class="metric">5.9 L/100 km</span> &amp;"#
+            ),
+            "{html}"
+        );
+        assert!(
+            html.contains("<em>Ours</em>") && !html.contains("<b>"),
+            "{html}"
+        );
+        assert!(!to_html("40 mpg <span class=metric>x</span>").contains("<span"));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::views;
 use crate::advisor::needs::check::Kind;
 use crate::advisor::needs::{self, Edit, Need};
+use crate::card::Shown;
 use crate::cars::Catalogue;
 use crate::db;
 use crate::db::messages::Message;
@@ -88,7 +89,7 @@ pub struct Chips {
 /// One need, and the form that changes it.
 pub struct Chip {
     pub id: String,
-    pub label: String,
+    pub label: Shown,
     /// The shopper's own words; empty where it was set by hand.
     pub words: String,
     /// What the form asks for: `Highest price, in US dollars`.
@@ -149,7 +150,7 @@ impl Chip {
         };
         Self {
             id: need.id.clone(),
-            label: need.label(),
+            label: Shown::said(need.label()),
             words: need.words.clone(),
             prompt: format!("{}{unit}", need.field.title()),
             value: wrong.map_or(kept, |wrong| wrong.value.clone()),

@@ -148,6 +148,7 @@ fn context(text: &str, terms: &[String]) -> Vec<Piece> {
         .unwrap_or(0);
     let begin = word_begin(&letters, first.saturating_sub(BEFORE));
     let end = (begin + CONTEXT).min(letters.len());
+    let end = word_end(&letters, end);
     let mut pieces: Vec<Piece> = Vec::new();
     let mut push = |letters: &[char], is_hit: bool| match pieces.last_mut() {
         Some(last) if last.is_hit == is_hit && !is_hit => last.text.extend(letters),
@@ -170,6 +171,13 @@ fn context(text: &str, terms: &[String]) -> Vec<Piece> {
         push(&['…'], false);
     }
     pieces
+}
+
+/// The end of the word at that place, where it isn't far.
+fn word_end(letters: &[char], at: usize) -> usize {
+    let rest = letters[at..].iter();
+    let length = rest.take_while(|letter| letter.is_alphanumeric()).count();
+    if length < BEFORE { at + length } else { at }
 }
 
 /// The beginning of the word at that place, or of the one after it.

@@ -36,6 +36,7 @@ mod tests {
             prompt_tokens: counted.map(|(read, _)| read),
             completion_tokens: counted.map(|(_, said)| said),
             unverified: None,
+            compared: None,
         }
     }
 

@@ -13,7 +13,7 @@ use super::path::Versions;
 use crate::advisor::CATALOGUE_MODEL;
 use crate::advisor::audit::Unverified;
 use crate::advisor::needs::{Need, question};
-use crate::card::{self, CarView};
+use crate::card::{self, CarView, Versus};
 use crate::cars::Car;
 use crate::db;
 use crate::db::conversations::Conversation;
@@ -82,6 +82,22 @@ pub fn reply_json(reply: &Message) -> Value {
     })
 }
 
+/// Whether the built-in advisor made it.
+pub fn is_ours(message: &Message) -> bool {
+    message.model.as_deref() == Some(CATALOGUE_MODEL)
+}
+
+/// The cars that a reply sets side by side, in their order.
+pub fn compared(message: &Message) -> Vec<Car> {
+    let ids: Vec<String> = read_json(message.compared.as_deref());
+    let cars: Vec<Car> = match ids.is_empty() {
+        true => Vec::new(),
+        false => read_json(message.cars.as_deref()),
+    };
+    let find = |id: &String| cars.iter().find(|car| car.id == *id).cloned();
+    ids.iter().filter_map(find).collect()
+}
+
 /// Why somebody else answered than the model that is set up.
 fn notice(message: &Message) -> Option<&str> {
     let sentence = message.error.as_deref();
@@ -97,8 +113,7 @@ pub struct Suggestions {
 impl Suggestions {
     /// For what a whole reply of the built-in advisor ends with; what a model asks is its own.
     pub fn of(reply: &Message) -> Option<Self> {
-        let is_ours = reply.model.as_deref() == Some(CATALOGUE_MODEL);
-        if !is_ours || reply.status != Status::Done {
+        if !is_ours(reply) || reply.status != Status::Done {
             return None;
         }
         let (field, question) = question::last(&reply.text)?;
@@ -125,6 +140,8 @@ pub struct MessageView {
     pub text: String,
     pub error: Option<String>,
     pub cars: Vec<CarView>,
+    /// Those of them that it sets side by side.
+    pub versus: Option<Versus>,
     /// Who answered, as people read it.
     pub advisor: Option<String>,
     pub catalogue: Option<String>,
@@ -138,6 +155,8 @@ pub struct MessageView {
     pub edit: Option<EditForm>,
     /// Short answers to the question that it ends with, as buttons.
     pub suggestions: Option<Suggestions>,
+    /// The built-in advisor made it.
+    pub is_ours: bool,
 }
 
 impl MessageView {
@@ -148,12 +167,15 @@ impl MessageView {
         let unverified: Vec<Unverified> = read_json(message.unverified.as_deref());
         Self {
             suggestions: None,
+            is_ours: is_ours(message),
             id: message.id.clone(),
             conversation_id: message.conversation_id.clone(),
             is_user,
             status: message.status,
             html: match is_user {
                 true => String::new(),
+                // Its sentences are ours, so their figures can be shown in the person's units.
+                false if is_ours(message) => markdown::to_html_in_both_units(&message.text),
                 false => markdown::to_html_with_marks(&message.text, &unverified),
             },
             unverified: unverified.len(),
@@ -164,6 +186,7 @@ impl MessageView {
             text: message.text.clone(),
             error: message.error.clone(),
             cars: card::cards(&cars, &needs),
+            versus: Versus::of(&compared(message), &needs),
             advisor: message
                 .model
                 .as_deref()

@@ -75,6 +75,8 @@ pub struct Message {
     pub reserved_tokens: Option<i64>,
     /// How many attempts a process that ended handed back; they don't count as tries.
     pub handed_back: i32,
+    /// JSON: the ids of those of `cars` that it sets side by side.
+    pub compared: Option<String>,
 }
 
 impl Message {
@@ -121,6 +123,7 @@ pub struct Outcome {
     pub prompt_tokens: Option<i64>,
     pub completion_tokens: Option<i64>,
     pub unverified: Option<String>,
+    pub compared: Option<String>,
 }
 
 /// Stores a message.

@@ -70,6 +70,7 @@ diesel::table! {
         unverified -> Nullable<Text>,
         reserved_tokens -> Nullable<BigInt>,
         handed_back -> Integer,
+        compared -> Nullable<Text>,
     }
 }
 

@@ -172,6 +172,7 @@ impl Contestant {
                 Ok(Answer {
                     text,
                     cars: Vec::new(),
+                    compared: Vec::new(),
                     needs: Vec::new(),
                     edits: Vec::new(),
                 })

@@ -11,7 +11,7 @@ use super::chart::Chart;
 use super::facts::{Brief, PriceView};
 use super::{WHO, kept, own_caching, usual};
 use crate::auth::CurrentUser;
-use crate::card::Shown;
+use crate::card::Row;
 use crate::cars::compare::{Comparison, MOST_COMPARED, compare as line_up};
 use crate::cars::cost::{BreakEven, Cost, break_even, cost};
 use crate::error::{Error, FieldError};
@@ -122,15 +122,6 @@ pub struct Compared {
     kept: Option<Vec<String>>,
 }
 
-/// A line of the table.
-struct Row {
-    label: &'static str,
-    differs: bool,
-    note: Option<&'static str>,
-    /// Words, and whether it is the best.
-    cells: Vec<(Shown, bool)>,
-}
-
 #[derive(Template)]
 #[template(path = "cars/compare.html", blocks = ["main"])]
 struct ComparePage<'a> {
@@ -177,22 +168,7 @@ impl Compared {
                 .iter()
                 .map(|car| Brief::of(car, self.kept.as_deref()))
                 .collect(),
-            rows: lines
-                .map(|line| Row {
-                    label: line.label,
-                    note: line.note,
-                    differs: line.differs,
-                    cells: line
-                        .values
-                        .iter()
-                        .enumerate()
-                        .map(|(at, figure)| {
-                            let is_best = line.best.contains(&at);
-                            (Shown::of_line(line.field, figure), is_best)
-                        })
-                        .collect(),
-                })
-                .collect(),
+            rows: lines.map(Row::of).collect(),
             prices: cars.iter().map(PriceView::of).collect(),
             ids: ids.join(","),
             only: self.only,

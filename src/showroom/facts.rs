@@ -34,7 +34,7 @@ pub struct Brief {
     pub drive: &'static str,
     pub economy: Shown,
     /// For cars that can be charged.
-    pub electric_range: Option<String>,
+    pub electric_range: Option<Shown>,
     pub price: Option<PriceView>,
     pub safety: String,
     pub seats: String,
@@ -59,7 +59,7 @@ impl Brief {
             fuel: car.fuel.label(),
             drive: car.drive.map_or("drive unknown", |drive| drive.label()),
             economy: Shown::economy(car),
-            electric_range: charged.then_some(range),
+            electric_range: charged.then(|| Shown::said(range)),
             price: PriceView::of(car),
             safety: match &car.safety {
                 Some(_) => words::stars(car),

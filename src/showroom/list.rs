@@ -289,6 +289,16 @@ struct Control<'a> {
     wrong: Option<&'a str>,
 }
 
+impl Control<'_> {
+    /// What a choice is called.
+    fn words(&self, offer: &Offer<'_>) -> String {
+        match self.least {
+            true => format!("{} or more", offer.label),
+            false => offer.label.to_owned(),
+        }
+    }
+}
+
 struct Offer<'a> {
     value: &'a str,
     label: &'a str,

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::assets::Assets;
 use super::format::Format;
-use crate::cars::units::Units;
+use crate::cars::units::{self, Units};
 use crate::db::users::Theme;
 use crate::error::Error;
 use crate::state::App;
@@ -89,6 +89,15 @@ impl Shell {
     pub fn units(&self) -> Option<&'static str> {
         let units = self.person.as_ref()?.units;
         (units != Units::Mpg).then(|| units.as_str())
+    }
+
+    /// A sentence of ours with its figures in the units that the person chose.
+    pub fn in_units(&self, text: impl AsRef<str>) -> String {
+        let text = text.as_ref();
+        match self.units() {
+            Some(_) => units::text::metric(text),
+            None => text.to_owned(),
+        }
     }
 
     /// The address of a static file, with its hash in its name.

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 
 import { conversation, DESKTOP, finished, PHONE, reply, say } from "./browser.mjs";
 import { until } from "./facts.mjs";
-import { checkAccess, checkServed, checkWidths } from "./pages.test.mjs";
+import { checkAccess, checkPlain, checkServed, checkWidths, served } from "./pages.test.mjs";
 import { Server } from "./server.mjs";
 import { Upstream } from "./upstream.mjs";
 
@@ -235,11 +235,7 @@ export default async function tell(facts) {
     await facts.fact(`${name} is accessible, valid and never too wide, in light and dark`, async (stage) => {
       if (error) stage.expect(new RegExp(`status of ${error}`));
       const page = await stage.person({ url });
-      const served = [];
-      page.on("response", (response) => {
-        const isHtml = response.headers()["content-type"]?.startsWith("text/html");
-        if (isHtml && response.status() !== 303) served.push(Promise.all([response.url(), response.text()]));
-      });
+      const bodies = served(page);
       await page.goto("/chat/");
       await say(page, FIRST);
       await finished(page);
@@ -257,7 +253,8 @@ export default async function tell(facts) {
       await visit(page);
       await checkWidths(page);
       await checkAccess(page);
-      await checkServed(page, served);
+      await checkServed(page, bodies);
+      await checkPlain(stage, page, url);
     });
   }
 

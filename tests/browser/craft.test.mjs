@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 
 import { DESKTOP, finished, PHONE, reply, say } from "./browser.mjs";
 import { until } from "./facts.mjs";
-import { checkAccess, checkServed, checkWidths } from "./pages.test.mjs";
+import { checkAccess, checkPlain, checkServed, checkWidths, served } from "./pages.test.mjs";
 import { Server } from "./server.mjs";
 
 export default async function tell(facts) {
@@ -204,16 +204,13 @@ export default async function tell(facts) {
 
   await facts.fact("a chat with short answers and open figures is accessible, valid and never too wide, in light and dark", async (stage) => {
     const page = await stage.person({ url });
-    const served = [];
-    page.on("response", (response) => {
-      const isHtml = response.headers()["content-type"]?.startsWith("text/html");
-      if (isHtml && response.status() !== 303) served.push(Promise.all([response.url(), response.text()]));
-    });
+    const bodies = served(page);
     await begin(page);
     await page.locator(".suggestions").waitFor();
     await page.locator(".more summary").first().click();
     await checkWidths(page);
     await checkAccess(page);
-    await checkServed(page, served);
+    await checkServed(page, bodies);
+    await checkPlain(stage, page, url);
   });
 }

@@ -225,7 +225,7 @@ async function comeToChat(page) {
 
 async function openList(page) {
   const list = page.locator("#list");
-  if ((await list.getAttribute("open")) === null) await list.locator("summary").click();
+  if (!(await list.locator("nav").isVisible())) await list.locator("summary").click();
 }
 
 async function tabTo(page, words) {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 
 import { DESKTOP, finished, PHONE, say } from "./browser.mjs";
 import { until } from "./facts.mjs";
-import { checkAccess, checkServed, checkWidths } from "./pages.test.mjs";
+import { checkAccess, checkPlain, checkServed, checkWidths, served } from "./pages.test.mjs";
 import { Server } from "./server.mjs";
 
 const FIRST = "I would like a hybrid SUV with all-wheel drive under $35,000";
@@ -173,15 +173,12 @@ export default async function tell(facts) {
     await facts.fact(`${name} is accessible, valid and never too wide, in light and dark`, async (stage) => {
       if (error) stage.expect(new RegExp(`status of ${error}`));
       const page = await stage.person({ url });
-      const served = [];
-      page.on("response", (response) => {
-        const isHtml = response.headers()["content-type"]?.startsWith("text/html");
-        if (isHtml && response.status() !== 303) served.push(Promise.all([response.url(), response.text()]));
-      });
+      const bodies = served(page);
       await visit(page);
       await checkWidths(page);
       await checkAccess(page);
-      await checkServed(page, served);
+      await checkServed(page, bodies);
+      await checkPlain(stage, page, url);
     }, { seconds: 60 });
   }
 }

@@ -41,7 +41,7 @@ export default async function tell(facts) {
   const catalogue = await Server.start();
   const model = await Server.start(upstream.settings);
 
-  /** Each state: where, who, and how to get there. `script: false` is left to the other files: the HTML is the same. */
+  /** Each state: where, who, and how to get there. What has an address is seen without JavaScript as well. */
   const states = {
     "the landing page": { visit: (page) => page.goto("/") },
     "the landing page of somebody logged in": { member: true, visit: (page) => page.goto("/") },
@@ -181,16 +181,14 @@ export default async function tell(facts) {
     await facts.fact(`${name} is accessible, valid and never too wide, in light and dark`, async (stage) => {
       if (error) stage.expect(new RegExp(`status of ${error}`));
       const page = await (member ? stage.person({ url: server.url }) : stage.open({ url: server.url }));
-      const served = [];
-      page.on("response", (response) => {
-        const isHtml = response.headers()["content-type"]?.startsWith("text/html");
-        if (isHtml && response.status() !== 303) served.push(Promise.all([response.url(), response.text()]));
-      });
+      const bodies = served(page);
       await visit(page);
       try {
         await checkWidths(page);
         await checkAccess(page);
-        await checkServed(page, served);
+        await checkServed(page, bodies);
+        // An answer that comes has the page ask again every two seconds, in the middle of any check.
+        if (!after) await checkPlain(stage, page, server.url);
       } finally {
         after?.();
       }
@@ -231,6 +229,16 @@ export default async function tell(facts) {
   await upstream.stop();
 }
 
+/** Gathers the HTML that the server sends to a page from here on. */
+export function served(page) {
+  const bodies = [];
+  page.on("response", (response) => {
+    const isHtml = response.headers()["content-type"]?.startsWith("text/html");
+    if (isHtml && response.status() !== 303) bodies.push(Promise.all([response.url(), response.text()]));
+  });
+  return bodies;
+}
+
 export async function checkWidths(page) {
   for (const width of [320, 360, DESKTOP.width]) {
     await page.setViewportSize({ width, height: PHONE.height });
@@ -241,6 +249,14 @@ export async function checkWidths(page) {
     });
     assert.ok(wide <= 0, `at ${width} px the page is ${wide} px too wide: ${culprits.slice(0, 4).join(" ")}`);
   }
+}
+
+/** The same address without JavaScript. */
+export async function checkPlain(stage, page, url) {
+  const plain = await stage.open({ url, script: false, cookies: await page.context().storageState() });
+  await plain.goto(page.url());
+  await checkWidths(plain);
+  await checkAccess(plain);
 }
 
 /** axe on a phone in light, and on a desktop in dark and light: layout and colours change independently. */
@@ -258,7 +274,7 @@ export async function checkAccess(page) {
 }
 
 /** The HTML as the server sent it on the way here: pages, fragments, the page after a reload, and the events of its replies. */
-export async function checkServed(page, served) {
+export async function checkServed(page, bodies) {
   const bodies = await Promise.all(served);
   const again = await page.request.get(page.url(), { headers: { accept: "text/html" } });
   if (again.ok()) bodies.push([`${page.url()} again`, await again.text()]);

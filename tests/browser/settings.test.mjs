@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 
 import { DESKTOP, newEmail, PASSWORD, PHONE } from "./browser.mjs";
 import { HYBRID } from "./cars.test.mjs";
-import { checkAccess, checkServed, checkWidths } from "./pages.test.mjs";
+import { checkAccess, checkServed, checkWidths, served } from "./pages.test.mjs";
 import { Server } from "./server.mjs";
 
 const OTHER_PASSWORD = "green kettle marmalade 12";
@@ -28,11 +28,7 @@ export default async function tell(facts) {
     await facts.fact(`the settings in the colours ${theme}, with errors and a new token, are accessible, valid and never too wide`, async (stage) => {
       stage.expect(/status of 422/);
       const page = await stage.person({ url: server.url });
-      const served = [];
-      page.on("response", (response) => {
-        const isHtml = response.headers()["content-type"]?.startsWith("text/html");
-        if (isHtml && response.status() !== 303) served.push(Promise.all([response.url(), response.text()]));
-      });
+      const bodies = served(page);
       await chooseColours(page, theme);
       assert.equal(await background(page), colour);
       await checkAccess(page);
@@ -50,7 +46,7 @@ export default async function tell(facts) {
       await page.getByLabel("Your new token").waitFor();
       await checkWidths(page);
       await checkAccess(page);
-      await checkServed(page, served);
+      await checkServed(page, bodies);
     }, { seconds: 90 });
   }
 
@@ -59,7 +55,7 @@ export default async function tell(facts) {
     await page.goto("/cars");
     assert.equal(await background(page), LIGHT);
     await chooseColours(page, "Dark");
-    await section(page, "display").getByLabel("Liters and kWh for 100 km").check();
+    await section(page, "display").getByLabel("Kilometers, liters and kWh for 100 km").check();
     await section(page, "display").getByRole("button", { name: "Save" }).click();
     await page.goto(`/cars/${HYBRID}`);
     assert.equal(await background(page), DARK);

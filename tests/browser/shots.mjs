@@ -81,9 +81,6 @@ async function take(page, name, { viewport, dark = false, top }) {
   await page.setViewportSize(viewport);
   await page.emulateMedia({ colorScheme: dark ? "dark" : "light" });
   await page.evaluate((top) => {
-    // As app.js has it when a page of that width is opened.
-    const list = document.getElementById("list");
-    if (list) list.open = matchMedia("(min-width: 60rem)").matches;
     document.activeElement?.blur();
     window.scrollTo(0, 0);
     if (top) window.scrollTo(0, document.querySelector(top).getBoundingClientRect().top - 12);

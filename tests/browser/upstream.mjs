@@ -5,6 +5,7 @@
 //   "hold …"   a few words, and the rest when the test calls `release()`
 //   "echo …"   what was said, in small pieces
 //   "break …"  a few words, and then the connection breaks
+//   "compare …"  it calls search_cars for hybrid SUVs and compare_cars with the first two, and then names no car
 //   otherwise  it calls search_cars for hybrid SUVs, and then names the first three that were found
 // While `failing` is set, every call gets status 500.
 
@@ -96,6 +97,12 @@ export class Upstream {
       send({ tool_calls: [{ index: 0, id: "call_1", function: { name: "search_cars", arguments: wanted.slice(0, 9) } }] });
       send({ tool_calls: [{ index: 0, function: { arguments: wanted.slice(9) } }] });
       reason = "tool_calls";
+    } else if (said.startsWith("compare") && JSON.parse(last.content).lines === undefined) {
+      const ids = JSON.parse(last.content).cars.slice(0, 2).map((car) => car.id);
+      send({ tool_calls: [{ index: 0, id: "call_2", function: { name: "compare_cars", arguments: JSON.stringify({ ids }) } }] });
+      reason = "tool_calls";
+    } else if (said.startsWith("compare")) {
+      await say(["The first is the thriftier of the two, ", "and the second is the roomier."], 20);
     } else {
       const names = JSON.parse(last.content).cars.map((car) => car.name);
       await say(["These fit:\n\n", ...names.map((name) => `- **${name}**: thrifty\n`), "\nWhich matters more, space or price?"], 40);

@@ -23,6 +23,7 @@ pub const GREETING: &str = "Hello. Tell me what you need in a car, in your own w
 pub const WELCOME: &str =
     "You're welcome. Tell me if a need changes, or ask about one of the cars by its number.";
 pub const NOTHING_LEFT: &str = "Nothing is asked for any more, so we start afresh.";
+pub const NOTHING_TO_COMPARE: &str = "I can't tell which cars to set side by side. Name two to four models, or say what you need first.";
 pub const NOTHING_TO_POINT_AT: &str = "I can't tell which car you mean. Name the model, or give its number in the last list that I showed.";
 
 /// `SUV, all-wheel drive and at least 40 mpg`
@@ -46,7 +47,7 @@ pub fn list<'a>(needs: impl IntoIterator<Item = &'a Need>) -> String {
     join(labels.collect())
 }
 
-fn join(mut parts: Vec<String>) -> String {
+pub fn join(mut parts: Vec<String>) -> String {
     match parts.pop() {
         Some(last) if parts.is_empty() => last,
         Some(last) => format!("{} and {last}", parts.join(", ")),

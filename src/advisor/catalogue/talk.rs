@@ -84,6 +84,28 @@ pub fn kind(text: &str) -> Talk {
     }
 }
 
+/// Every place that a text points at: "the first and the third", "number 2 and number 4", "the first two".
+pub fn places(text: &str) -> Vec<Place> {
+    const COUNTS: &[&str] = &["two", "three", "four"];
+    let words = words(text);
+    let mut places = Vec::new();
+    for (at, word) in words.iter().enumerate() {
+        let next = words.get(at + 1).map_or("", String::as_str);
+        let count = COUNTS.iter().position(|count| *count == next);
+        let count = count.map(|at| at + 2).or(next.parse().ok());
+        let ordinal = ORDINALS.iter().find(|(known, _)| known == word);
+        match (word.as_str(), count, ordinal, word.parse()) {
+            ("first" | "top", Some(count @ 2..=4), ..) => {
+                return (0..count).map(Place::At).collect();
+            }
+            (_, _, Some((_, place)), _) => places.push(*place),
+            (.., Ok(number @ 1..=9usize)) => places.push(Place::At(number - 1)),
+            _ => {}
+        }
+    }
+    places
+}
+
 /// Snow is no wish for all-wheel drive, but a reason to ask about it.
 pub fn speaks_of_winter(text: &str) -> bool {
     words(text).iter().any(|word| {
@@ -188,6 +210,20 @@ pub fn words(text: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_place_is_heard() {
+        let at = |places: &[usize]| places.iter().map(|at| Place::At(*at)).collect::<Vec<_>>();
+        assert_eq!(places("compare the first two"), at(&[0, 1]));
+        assert_eq!(places("Compare the top 3, please"), at(&[0, 1, 2]));
+        assert_eq!(places("first vs third"), at(&[0, 2]));
+        assert_eq!(places("compare 2 and 4"), at(&[1, 3]));
+        assert_eq!(
+            places("compare the last with the 2nd"),
+            [Place::Last, Place::At(1)]
+        );
+        assert_eq!(places("compare them"), []);
+    }
 
     #[test]
     fn an_answer_is_told_from_a_question() {

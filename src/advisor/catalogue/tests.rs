@@ -347,3 +347,40 @@ fn where_one_change_is_not_enough_two_are_offered() {
     );
     assert!(answer.text.contains(" together give "));
 }
+
+#[test]
+fn cars_are_set_side_by_side_for_who_asks() {
+    let answer = one("Compare the Toyota RAV4 and the Honda CR-V");
+    let makes: Vec<&str> = answer.cars.iter().map(|car| car.make.as_str()).collect();
+    assert_eq!(makes, ["Toyota", "Honda"], "one for each, in their order");
+    assert_eq!(answer.cars[0].fuel, answer.cars[1].fuel, "like by like");
+    let ids: Vec<&str> = answer.cars.iter().map(|car| car.id.as_str()).collect();
+    assert_eq!(answer.compared, ids);
+    for car in &answer.cars {
+        assert!(
+            answer.text.contains(&format!("**{}", car.title())),
+            "{}",
+            answer.text
+        );
+    }
+    let three = one("Subaru Forester vs Honda CR-V vs Mazda CX-5");
+    assert_eq!(three.compared.len(), 3);
+    assert!(one("a Toyota RAV4 or a Honda CR-V").compared.is_empty());
+}
+
+#[test]
+fn those_that_were_shown_are_set_side_by_side_by_their_places() {
+    let said = [
+        "hybrid SUVs with all-wheel drive",
+        "compare the first and the third",
+        "compare them",
+    ];
+    let answers = conversation(&said, Knowledge::Casual);
+    let shown: Vec<&str> = answers[0].cars.iter().map(|car| car.id.as_str()).collect();
+    assert_eq!(answers[1].compared, [shown[0], shown[2]]);
+    assert_eq!(answers[2].compared, shown[..4], "four at most");
+    assert_eq!(answers[1].needs, answers[0].needs);
+    let lost = one("compare them");
+    assert!(lost.compared.is_empty() && lost.cars.is_empty());
+    assert!(lost.text.contains("which cars"), "{}", lost.text);
+}

@@ -52,6 +52,13 @@ pub(super) fn named_in(text: &str, found: &[Car]) -> Vec<Car> {
     named.into_iter().map(|(_, car)| car).take(CARDS).collect()
 }
 
+/// The cards of an answer that sets cars side by side: those, in the version that was looked up, and then what else it names.
+pub(super) fn with_compared(named: Vec<Car>, compared: &[Car]) -> Vec<Car> {
+    let is_compared = |car: &Car| compared.iter().any(|other| other.title() == car.title());
+    let others = named.into_iter().filter(|car| !is_compared(car));
+    compared.iter().cloned().chain(others).take(CARDS).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

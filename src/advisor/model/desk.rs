@@ -19,6 +19,8 @@ pub(super) struct Desk {
     pub(super) needs: Vec<Need>,
     pub(super) edits: Vec<Edit>,
     pub(super) found: Vec<Car>,
+    /// What was last set side by side.
+    pub(super) compared: Vec<Car>,
     pub(super) evidence: Evidence,
 }
 
@@ -35,6 +37,7 @@ impl Desk {
             needs: Vec::new(),
             edits: Vec::new(),
             found: Vec::new(),
+            compared: Vec::new(),
             evidence,
         };
         desk.read_needs().await?;
@@ -63,6 +66,9 @@ impl Desk {
         };
         match tools::call(&desk, name, arguments) {
             Ok(result) => {
+                if name == tools::COMPARE {
+                    self.compared.clone_from(&result.cars);
+                }
                 let content = result.json.to_string();
                 self.keep(result).await?;
                 Ok(content)

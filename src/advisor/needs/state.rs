@@ -6,7 +6,7 @@ use super::amounts::{self, Amount, Setting};
 use super::polarity::{self, Polarity};
 use super::question::Asked;
 use super::words::{self, Word};
-use super::{Field, Need, explain, heard, spelling};
+use super::{Field, Need, comparing, explain, heard, spelling};
 use crate::advisor::Turn;
 use crate::cars::names::Names;
 
@@ -30,6 +30,8 @@ impl State {
     pub fn read(&mut self, turn: &Turn, asked: Option<Asked>, names: &Names, newest: u16) {
         let mut words = explain::without_questions(words::split(&turn.text));
         spelling::mend(&mut words, names);
+        // "compare the first two" is no answer, and no wish for two seats.
+        let asked = asked.filter(|_| !comparing::asks(&words));
         if taking::starts_over(&words) {
             self.needs.clear();
         }

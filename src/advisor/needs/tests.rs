@@ -170,3 +170,35 @@ fn every_short_answer_that_is_offered_is_understood() {
     let more = "What is the oldest model year that you would take? Or none?";
     assert_eq!(question::last(more), None);
 }
+
+#[test]
+fn cheap_to_run_is_about_what_is_burned_and_not_about_the_price() {
+    for said in [
+        "a wagon that is cheaper to run",
+        "a wagon, cheap to run",
+        "a wagon with low running costs",
+        "which wagon costs the least to run?",
+        "a wagon with lower fuel bills",
+    ] {
+        let needs = read_all(&[(Role::User, said)]);
+        let priority = needs.iter().find(|need| need.field == Field::Priority);
+        assert_eq!(priority.unwrap().value, "fuel_cost", "{said}");
+    }
+    for said in [
+        "a wagon, cheaper to insure",
+        "a wagon that's cheaper to maintain",
+    ] {
+        assert_eq!(ids(&[(Role::User, said)]), ["body-wagon"], "{said}");
+    }
+}
+
+#[test]
+fn pointing_at_cars_to_compare_answers_no_question() {
+    let asked = "How many seats do you need in all, the driver's with them?";
+    let said = [
+        (Role::User, "a hybrid SUV"),
+        (Role::Assistant, asked),
+        (Role::User, "compare the first two"),
+    ];
+    assert_eq!(ids(&said), ["fuel-hybrid", "body-suv"]);
+}

@@ -8,7 +8,8 @@ use crate::cars::compare;
 pub const TOOL: Tool = Tool {
     name: "compare_cars",
     description: "Two to four cars side by side, one line for each figure: what each car has in words, whether they differ, \
-        and the ids of the best where better means something. A car without a figure is unknown there, not worse.",
+        and the ids of the best where better means something. A car without a figure is unknown there, not worse. The person sees \
+        the main lines as a table under your answer, so don't write one.",
     parameters,
     call,
 };

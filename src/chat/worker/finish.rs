@@ -29,6 +29,7 @@ pub(super) fn done(app: &App, version: &str, made: Made) -> Result<Outcome, Erro
         error: made.stands_in.map(|reason| reason.for_person()),
         model: Some(model.to_owned()),
         cars: Some(serde_json::to_string(&made.answer.cars).map_err(Error::internal)?),
+        compared: Some(serde_json::to_string(&made.answer.compared).map_err(Error::internal)?),
         needs: Some(serde_json::to_string(&made.answer.needs).map_err(Error::internal)?),
         catalogue: Some(version.to_owned()),
         prompt_tokens: made.usage.map(|usage| usage.prompt_tokens),
@@ -50,6 +51,7 @@ pub(super) fn failed(app: &App, text: String, error: &str) -> Outcome {
         prompt_tokens: None,
         completion_tokens: None,
         unverified: None,
+        compared: None,
     }
 }
 

@@ -95,7 +95,7 @@ pub fn set(filter: &Filter) -> Vec<Set> {
     number(
         "electric_range_min",
         small(filter.electric_range_min),
-        &|miles| format!("{miles} electric miles or more"),
+        &|miles| format!("{miles} miles or more on electricity"),
     );
     number("range_min", small(filter.range_min), &|miles| {
         format!("{miles} miles or more in all")

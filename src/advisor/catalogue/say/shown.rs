@@ -8,7 +8,7 @@ use crate::advisor::needs::thousands;
 use crate::cars::{Car, Drive, Economy, Fuel};
 
 /// How many reasons a car's line gives.
-const FIRST: usize = 3;
+const FIRST: usize = 2;
 
 /// One numbered line for each car, with its reasons.
 pub fn cars(cars: &[Car], knowledge: Knowledge) -> String {
