@@ -5,6 +5,7 @@ pub mod catalogue;
 mod model;
 pub mod needs;
 mod prompt;
+pub mod starters;
 pub mod tools;
 
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use tokio::sync::mpsc;
 use self::audit::Unverified;
 use self::model::Model;
 use self::needs::{Edit, Need};
+use self::starters::Starters;
 use crate::cars::cost::Assumptions;
 use crate::cars::{Car, Catalogue};
 use crate::config::Config;
@@ -38,7 +40,7 @@ pub struct Turn {
 }
 
 /// How much the person knows about cars: it changes how things are explained.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Knowledge {
     Beginner,
     Casual,
@@ -158,8 +160,9 @@ impl StandIn {
 #[derive(Clone, Debug)]
 pub enum Advisor {
     /// Built in: no model, no network.
-    Catalogue,
-    Model(Box<Model>),
+    Catalogue(Starters),
+    /// With what the catalogue advisor has at hand when it stands in.
+    Model(Box<Model>, Starters),
 }
 
 impl Advisor {
@@ -169,19 +172,24 @@ impl Advisor {
     /// When TLS can't be set up on this machine.
     pub fn new(config: &Config) -> Result<Self, reqwest::Error> {
         Ok(match &config.openai {
-            None => Advisor::Catalogue,
-            Some(openai) => Advisor::Model(Box::new(Model::new(
-                openai.clone(),
-                config.system_prompt.clone(),
-            )?)),
+            None => Advisor::catalogue(),
+            Some(openai) => {
+                let model = Model::new(openai.clone(), config.system_prompt.clone())?;
+                Advisor::Model(Box::new(model), Starters::default())
+            }
         })
+    }
+
+    /// The catalogue advisor.
+    pub fn catalogue() -> Self {
+        Advisor::Catalogue(Starters::default())
     }
 
     /// The name that is stored with a reply and shown beside it.
     pub fn model(&self) -> &str {
         match self {
-            Advisor::Catalogue => CATALOGUE_MODEL,
-            Advisor::Model(model) => model.name(),
+            Advisor::Catalogue(_) => CATALOGUE_MODEL,
+            Advisor::Model(model, _) => model.name(),
         }
     }
 
@@ -197,14 +205,14 @@ impl Advisor {
         out: &mpsc::Sender<Piece>,
     ) -> Result<Made, Failure> {
         match self {
-            Advisor::Catalogue => from_catalogue(request, out, None).await,
-            Advisor::Model(_) if !request.has_tokens => {
-                from_catalogue(request, out, Some(StandIn::NoTokens)).await
+            Advisor::Catalogue(starters) => from_catalogue(request, starters, out, None).await,
+            Advisor::Model(_, starters) if !request.has_tokens => {
+                from_catalogue(request, starters, out, Some(StandIn::NoTokens)).await
             }
-            Advisor::Model(model) => match model.reply(request, out).await {
+            Advisor::Model(model, starters) => match model.reply(request, out).await {
                 Err(broken) if broken.can_be_stood_in_for() => {
                     let failure = broken.failure;
-                    from_catalogue(request, out, Some(StandIn::Failed(failure))).await
+                    from_catalogue(request, starters, out, Some(StandIn::Failed(failure))).await
                 }
                 made => made.map_err(|broken| broken.failure),
             },
@@ -214,22 +222,30 @@ impl Advisor {
     /// What was wrong the last time that the model was asked, for the operator.
     pub fn trouble(&self) -> Option<Trouble> {
         match self {
-            Advisor::Catalogue => None,
-            Advisor::Model(model) => model.trouble(),
+            Advisor::Catalogue(_) => None,
+            Advisor::Model(model, _) => model.trouble(),
         }
     }
 }
 
 async fn from_catalogue(
     request: &Request,
+    starters: &Starters,
     out: &mpsc::Sender<Piece>,
     stands_in: Option<StandIn>,
 ) -> Result<Made, Failure> {
-    let request = request.clone();
-    let answer = off_the_async_threads(move || {
-        catalogue::answer(&request.catalogue, &request.turns, request.knowledge)
-    })
-    .await?;
+    let answer = match starters.find(request) {
+        Some(answer) => answer,
+        None => {
+            let asked = request.clone();
+            let answer = off_the_async_threads(move || {
+                catalogue::answer(&asked.catalogue, &asked.turns, asked.knowledge)
+            })
+            .await?;
+            starters.keep(request, &answer);
+            answer
+        }
+    };
     // A reader who has gone away has nothing to hear; the answer is stored all the same.
     for paragraph in answer.text.split_inclusive('\n') {
         out.send(Piece::Text(paragraph.to_owned())).await.ok();

@@ -2,6 +2,7 @@
 
 mod limits;
 mod proxies;
+mod redis;
 mod secret;
 
 use std::fmt;
@@ -12,6 +13,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 pub use self::limits::{Limits, RESERVED_TOKENS, Rate};
 pub use self::proxies::TrustedProxies;
+pub use self::redis::RedisUrl;
 
 /// A setting that can't be used: names the variable and says what it wants.
 #[derive(Debug, thiserror::Error)]
@@ -70,6 +72,8 @@ pub struct Config {
     /// The origin that browsers see, without a trailing slash.
     pub public_url: String,
     pub database: DatabaseUrl,
+    /// What instances share; without it each has its own.
+    pub redis: Option<RedisUrl>,
     pub jwt: JwtSecrets,
     pub openai: Option<OpenAiConfig>,
     /// The first line of the system prompt.
@@ -139,6 +143,9 @@ impl Config {
             addr,
             public_url,
             database,
+            redis: set("REDIS_URL")
+                .map(|url| RedisUrl::parse(&url))
+                .transpose()?,
             jwt,
             openai,
             system_prompt: set("AUTIO_SYSTEM_PROMPT").unwrap_or_else(|| SYSTEM_PROMPT.into()),
@@ -174,6 +181,8 @@ impl fmt::Display for Config {
         if let DatabaseUrl::Postgres(postgres) = &self.database {
             writeln!(f, "AUTIO_POSTGRES_CONNECTIONS={}", postgres.connections)?;
         }
+        let redis = self.redis.as_ref().map(ToString::to_string);
+        writeln!(f, "REDIS_URL={}", redis.unwrap_or_default())?;
         writeln!(f, "JWT_SECRET=(hidden)")?;
         if self.jwt.previous.is_some() {
             writeln!(f, "JWT_SECRET_PREVIOUS=(hidden)")?;
@@ -308,7 +317,7 @@ fn parse_database(text: &str, connections: u32) -> Result<DatabaseUrl, ConfigErr
     Ok(DatabaseUrl::Sqlite(path.into()))
 }
 
-/// A database URL that can be printed.
+/// A URL that can be printed.
 fn hide_password(url: &str) -> String {
     match reqwest::Url::parse(url) {
         Ok(mut parsed) => {
@@ -316,12 +325,13 @@ fn hide_password(url: &str) -> String {
                 // Fails only for URLs that can't have a password, and this one has.
                 parsed.set_password(Some("hidden")).ok();
             }
-            if parsed.query().is_some_and(|q| q.contains("password")) {
+            // libpq's `password`, and `pass` of Redis on a socket.
+            if parsed.query().is_some_and(|q| q.contains("pass")) {
                 parsed.set_query(Some("(hidden)"));
             }
             parsed.to_string()
         }
-        Err(_) => "postgres://(hidden)".into(),
+        Err(_) => "(hidden)".into(),
     }
 }
 
@@ -354,6 +364,8 @@ mod tests {
             ("DATABASE_URL", "mysql://x"),
             ("DATABASE_URL", ":memory:"),
             ("AUTIO_POSTGRES_CONNECTIONS", "1"),
+            ("REDIS_URL", "localhost:6379"),
+            ("REDIS_URL", "redis://:hunter2@cache/one"),
             ("JWT_SECRET", "short"),
             ("JWT_SECRET_PREVIOUS", "short"),
             ("AUTIO_TRUSTED_PROXIES", "10.0.0.0/8, proxy.example"),
@@ -363,6 +375,7 @@ mod tests {
         ] {
             let line = read(&[(name, value)]).unwrap_err().to_string();
             assert!(line.starts_with(name) && !line.contains('\n'), "{line}");
+            assert!(!line.contains("hunter2"), "{line}");
         }
         for (name, value) in [
             ("OPENAI_API_KEY", "two words"),
@@ -389,8 +402,13 @@ mod tests {
         let config = read(&[
             ("DATABASE_URL", "postgres://autio:hunter2@db/autio"),
             ("OPENAI_API_KEY", "sk-hunter2"),
+            ("REDIS_URL", "rediss://:hunter2@cache:6380/1"),
         ]);
         let printed = config.unwrap().to_string();
+        assert!(printed.contains("REDIS_URL=rediss://:hidden@cache:6380/1"));
+        let socket = read(&[("REDIS_URL", "unix:///run/redis.sock?db=1&pass=hunter2")]);
+        let socket = socket.unwrap();
+        assert!(!format!("{socket}{socket:?}").contains("hunter2"));
         assert!(!printed.contains("hunter2") && printed.contains("postgres://autio:hidden@db"));
     }
 }

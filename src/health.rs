@@ -28,7 +28,8 @@ async fn alive() -> HttpResponse {
     say(json!({ "status": "ok" }))
 }
 
-/// `GET /readyz`: not draining, and the database answers with the schema in place; and what is wrong with the model.
+/// `GET /readyz`: not draining, and the database answers with the schema in place; and what is wrong with the model
+/// and with Redis.
 async fn ready(app: web::Data<App>) -> Result<HttpResponse, Error> {
     app.refuse_when_draining()?;
     app.db
@@ -38,7 +39,9 @@ async fn ready(app: web::Data<App>) -> Result<HttpResponse, Error> {
             Ok(one.is_some())
         })
         .await?;
-    Ok(say(json!({ "status": "ready", "advisor": advisor(&app) })))
+    Ok(say(
+        json!({ "status": "ready", "advisor": advisor(&app), "redis": redis(&app) }),
+    ))
 }
 
 /// Who answers, and what the operator has to know of it. A model that fails doesn't make the process unready: the
@@ -54,6 +57,16 @@ fn advisor(app: &App) -> Value {
         },
         "detail": trouble.map(|trouble| trouble.failure.to_string()),
     })
+}
+
+/// What instances share, if they do. Without it each goes on by itself, so that doesn't make the process unready either.
+fn redis(app: &App) -> Value {
+    let Some(redis) = &app.redis else {
+        return Value::Null;
+    };
+    let trouble = redis.trouble();
+    let status = if trouble.is_none() { "ok" } else { "away" };
+    json!({ "status": status, "detail": trouble })
 }
 
 fn say(body: Value) -> HttpResponse {

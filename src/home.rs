@@ -4,25 +4,15 @@ use actix_web::web;
 use askama::Template;
 use serde_json::{Value, json};
 
+use crate::advisor::starters::QUESTIONS;
 use crate::auth::CurrentUser;
 use crate::card::Silhouette;
 use crate::error::Error;
 use crate::state::App;
 use crate::web::view::{Html, Shell, Show, View};
 
-/// Body of the silhouette, question.
-const STARTERS: [(&str, &str); 4] = [
-    (
-        "suv",
-        "I need a family SUV under $35,000 with all-wheel drive and good mileage",
-    ),
-    ("sedan", "An electric car with at least 300 miles of range"),
-    (
-        "hatchback",
-        "A small hybrid hatchback for the city, 2022 or newer",
-    ),
-    ("pickup", "A pickup that isn't too thirsty"),
-];
+/// The body that is drawn beside each of the questions.
+const BODIES: [&str; 4] = ["suv", "sedan", "hatchback", "pickup"];
 
 /// Adds the routes of this module.
 pub fn routes(config: &mut web::ServiceConfig) {
@@ -81,7 +71,7 @@ impl Landing {
             shell,
             // In thousands, rounded down: the exact number changes with each file.
             cars: format!("more than {},000", self.cars / 1000),
-            starters: STARTERS.map(|(body, starter)| (Silhouette { body }, starter)),
+            starters: std::array::from_fn(|at| (Silhouette { body: BODIES[at] }, QUESTIONS[at])),
         }
     }
 }

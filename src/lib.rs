@@ -1,7 +1,8 @@
 //! Autio: a car advisor that you talk to. The map of the house, from the street down to the cellar.
 //!
 //! Imports go down only: [`cli`] → [`server`] → [`home`], [`chat`], [`showroom`], [`auth`], [`health`] → [`card`],
-//! [`web`] → [`state`] → [`db`], [`advisor`], [`queue`], [`feed`], [`limit`] → [`cars`], [`openai`], [`error`], [`config`].
+//! [`web`] → [`state`] → [`db`], [`advisor`], [`queue`], [`feed`], [`limit`] → [`cars`], [`openai`],
+//! [`redis`](mod@redis), [`error`], [`config`].
 
 pub mod cli;
 
@@ -30,3 +31,4 @@ pub mod cars;
 pub mod config;
 pub mod error;
 pub mod openai;
+pub mod redis;

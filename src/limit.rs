@@ -1,15 +1,19 @@
 //! Rate limits by named action, for whoever asks: by account and by client address.
 
 mod memory;
+mod redis;
 
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
+use secrecy::SecretString;
 use sha2::{Digest, Sha256};
 
 use self::memory::Memory;
+use self::redis::Buckets;
 use crate::config::{Limits, Rate};
 use crate::error::{Error, in_words};
+use crate::redis::{Away, Redis};
 
 /// What is limited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,16 +41,37 @@ pub struct Left {
     pub more_in: Duration,
 }
 
+impl Left {
+    /// Of the time that a full bucket stands for, what isn't used.
+    fn of(unused: Duration, interval: Duration) -> Self {
+        let remaining = unused.as_nanos() / interval.as_nanos();
+        let remaining = u32::try_from(remaining).unwrap_or(u32::MAX - 1);
+        Self {
+            remaining,
+            more_in: (interval * (remaining + 1)).saturating_sub(unused),
+        }
+    }
+}
+
 /// Where it is counted, chosen once at start.
 pub enum Limiter {
     /// In this process: with several instances each counts for itself.
     Memory(Memory),
+    /// In Redis for all instances together; and in this process what it let through itself, which holds while Redis is away,
+    /// or has come back empty.
+    Redis(Memory, Buckets),
 }
 
 impl Limiter {
     /// Counts in this process, by the rates in the settings.
     pub fn memory(limits: &Limits) -> Self {
         Limiter::Memory(Memory::new(limits))
+    }
+
+    /// Counts for all instances; they share the secret.
+    pub fn redis(redis: Redis, limits: &Limits, secret: &SecretString) -> Self {
+        let buckets = Buckets::new(redis, limits, secret);
+        Limiter::Redis(Memory::new(limits), buckets)
     }
 
     /// Takes one for that caller, and says what is left; None where there is no limit.
@@ -56,6 +81,9 @@ impl Limiter {
     pub async fn take(&self, action: Action, caller: Caller<'_>) -> Result<Option<Left>, Error> {
         let taken = match self {
             Limiter::Memory(memory) => memory.take(action, caller, Instant::now()),
+            Limiter::Redis(memory, buckets) => {
+                take_from_both(memory, buckets, action, caller).await
+            }
         };
         taken.map_err(|wait| {
             // Never too early by a fraction of a second.
@@ -71,7 +99,29 @@ impl Limiter {
     pub async fn give_back(&self, action: Action, caller: Caller<'_>) {
         match self {
             Limiter::Memory(memory) => memory.give_back(action, caller, Instant::now()),
+            Limiter::Redis(memory, buckets) => {
+                memory.give_back(action, caller, Instant::now());
+                buckets.give_back(action, caller).await;
+            }
         }
+    }
+}
+
+/// First from this process's own: whoever has none left here has none left anywhere, and costs Redis nothing.
+async fn take_from_both(
+    memory: &Memory,
+    buckets: &Buckets,
+    action: Action,
+    caller: Caller<'_>,
+) -> Result<Option<Left>, Duration> {
+    let left_here = memory.take(action, caller, Instant::now())?;
+    match buckets.take(action, caller).await {
+        Ok(Err(wait)) => {
+            memory.give_back(action, caller, Instant::now());
+            Err(wait)
+        }
+        Ok(Ok(left)) => Ok(left),
+        Err(Away) => Ok(left_here),
     }
 }
 

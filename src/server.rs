@@ -15,7 +15,8 @@ use actix_web::middleware::{Compress, Next, NormalizePath, from_fn};
 use actix_web::{Error as ActixError, HttpServer, web};
 use secrecy::ExposeSecret;
 use sha2::{Digest, Sha512};
-use tokio::sync::{Semaphore, broadcast, watch};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
 
 use crate::advisor::Advisor;
 use crate::auth;
@@ -25,11 +26,12 @@ use crate::chat::{bin, worker};
 use crate::config::Config;
 use crate::db::{self, Db, Direction};
 use crate::error::Error;
-use crate::feed::Feed;
+use crate::feed::{Feed, Relay, Stops};
 use crate::health;
 use crate::home;
 use crate::limit::Limiter;
 use crate::queue::{Jobs, Queue};
+use crate::redis::Redis;
 use crate::showroom;
 use crate::state::{App, Parts};
 use crate::web::assets::{self, Assets};
@@ -57,6 +59,7 @@ pub struct Server {
     addr: SocketAddr,
     app: App,
     jobs: Jobs,
+    relay: Option<Relay>,
 }
 
 impl Server {
@@ -79,16 +82,31 @@ impl Server {
             .map_err(Error::internal)??;
         let in_use = watch::Sender::new(catalogue::load(&db).await?);
         let (queue, jobs) = Queue::local();
+        let redis = match &config.redis {
+            Some(url) => Some(Redis::open(url).await),
+            None => None,
+        };
+        let stops = Stops::new(redis.clone());
+        let (limiter, feed, relay) = match &redis {
+            Some(redis) => {
+                let (feed, relay) = Feed::redis(redis.clone(), stops.clone());
+                let secret = &config.jwt.current;
+                let limiter = Limiter::redis(redis.clone(), &config.limits, secret);
+                (limiter, feed, Some(relay))
+            }
+            None => (Limiter::memory(&config.limits), Feed::local(), None),
+        };
         let app = App::new(Parts {
             advisor: Advisor::new(&config).map_err(Error::internal)?,
             in_use,
             db,
             queue,
-            feed: Feed::default(),
-            limiter: Limiter::memory(&config.limits),
+            feed,
+            limiter,
+            redis,
             hashing: Arc::new(Semaphore::new(hashes_at_once())),
             beginnings: Semaphore::new(BEGINNINGS),
-            stops: broadcast::Sender::new(256),
+            stops,
             draining: watch::Sender::new(false),
             closing: watch::Sender::new(false),
             config,
@@ -99,6 +117,7 @@ impl Server {
             addr,
             app,
             jobs,
+            relay,
         })
     }
 
@@ -125,8 +144,16 @@ impl Server {
         let mut http = tokio::spawn(self.http);
         let worker = worker::run(app.clone(), self.jobs, app.draining.subscribe());
         let worker = tokio::spawn(worker);
-        let following = tokio::spawn(catalogue::follow(app.clone()));
-        let tidying = tokio::spawn(bin::keep_empty(app.clone()));
+        // They end with this function.
+        let mut beside = JoinSet::new();
+        beside.spawn(catalogue::follow(app.clone()));
+        beside.spawn(bin::keep_empty(app.clone()));
+        if let Some(redis) = app.redis.clone() {
+            beside.spawn(redis.tend());
+        }
+        if let Some(relay) = self.relay {
+            beside.spawn(relay.run());
+        }
         let mut ended = None;
         let notice = tokio::select! {
             by_itself = &mut http => {
@@ -148,8 +175,6 @@ impl Server {
         });
         let (worked, ()) = tokio::join!(worker, tokio::time::sleep(notice));
         app.closing.send_replace(true);
-        following.abort();
-        tidying.abort();
         let ended = match ended {
             Some(ended) => ended,
             None => {

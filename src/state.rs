@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use tokio::sync::{Semaphore, broadcast, watch};
+use tokio::sync::{Semaphore, watch};
 
 use crate::advisor::Advisor;
 use crate::cars::Catalogue;
 use crate::config::Config;
 use crate::db::Db;
 use crate::error::Error;
-use crate::feed::Feed;
+use crate::feed::{Feed, Stops};
 use crate::limit::Limiter;
 use crate::queue::Queue;
+use crate::redis::Redis;
 
 /// Everything that is set up once at start. Cheap to clone.
 #[derive(Clone)]
@@ -27,13 +28,15 @@ pub struct Parts {
     pub queue: Queue,
     pub feed: Feed,
     pub limiter: Limiter,
+    /// What instances share, if they do.
+    pub redis: Option<Redis>,
     /// As many password hashes at once as this has permits: each takes 19 MiB and a core.
     pub hashing: Arc<Semaphore>,
     /// As many replies read their conversation at once as this has permits: when hundreds are taken up together after a
     /// restart, people's own requests still find a connection.
     pub beginnings: Semaphore,
     /// Wakes the workers of stopped replies.
-    pub stops: broadcast::Sender<String>,
+    pub stops: Stops,
     /// True from SIGTERM on: no new work.
     pub draining: watch::Sender<bool>,
     /// True once nothing runs any more and the port is about to close: open streams send their readers elsewhere.

@@ -196,8 +196,7 @@ async fn delete(app: &App, user_id: &str) -> Result<(), Error> {
         app.db
             .write(move |conn| spending::stop(conn, &reply))
             .await?;
-        // Nobody listens where no reply is made.
-        app.stops.send(id).ok();
+        app.stops.tell(&id);
     }
     let id = user_id.to_owned();
     let stopped = app
@@ -211,7 +210,7 @@ async fn delete(app: &App, user_id: &str) -> Result<(), Error> {
         })
         .await?;
     for id in stopped {
-        app.stops.send(id).ok();
+        app.stops.tell(&id);
     }
     Ok(())
 }

@@ -72,10 +72,7 @@ pub fn halt(app: &App, id: &str, before: Option<Status>) {
     match before {
         // Nobody has begun, so nobody else ends its feed.
         Some(Status::Pending) => app.feed.close(id),
-        Some(Status::Running) => {
-            // Nobody listens where the worker is elsewhere; that one asks for its stops by itself.
-            app.stops.send(id.to_owned()).ok();
-        }
+        Some(Status::Running) => app.stops.tell(id),
         // It was finished.
         Some(_) | None => {}
     }

@@ -28,8 +28,10 @@ use crate::web::view::{Html, Shell, Show, View};
 const PATIENCE: Duration = Duration::from_secs(180);
 /// How often the row is looked at when the reply is made elsewhere.
 const POLL: Duration = Duration::from_millis(500);
-/// And when it was announced here.
+/// And when it was announced here, or is followed there.
 const LOOK: Duration = Duration::from_secs(2);
+/// How long one that was announced here may take before it is asked for elsewhere.
+const BRIEF: Duration = Duration::from_millis(50);
 
 /// A rendered reply, or a stream.
 pub type Answer = Either<Show<Reply>, HttpResponse>;
@@ -163,12 +165,15 @@ fn prefers_async(headers: &HeaderMap) -> bool {
 pub async fn wait(app: &App, user_id: &str, reply_id: &str) -> Result<Message, Error> {
     let deadline = Instant::now() + PATIENCE;
     let mut closing = app.closing.subscribe();
+    let mut reader = app.feed.reader(reply_id);
+    // Not for long at first, where it may be followed elsewhere.
+    let mut patience = if app.feed.is_shared() { BRIEF } else { LOOK };
     loop {
-        if let Some(mut reader) = app.feed.reader(reply_id) {
+        if let Some(reader) = &mut reader {
             let closed = async { while reader.changed().await.is_ok() {} };
             // However this ends, the row says how it stands. It may be made elsewhere, though it was announced here.
             tokio::select! {
-                _ = tokio::time::timeout(LOOK, closed) => {}
+                _ = tokio::time::timeout(patience, closed) => {}
                 _ = closing.wait_for(|closing| *closing) => {}
             }
         }
@@ -181,7 +186,9 @@ pub async fn wait(app: &App, user_id: &str, reply_id: &str) -> Result<Message, E
         if row.is_settled(db::now()) || is_over {
             return Ok(row);
         }
-        if app.feed.reader(reply_id).is_none() {
+        reader = app.feed.follow(reply_id);
+        patience = LOOK;
+        if reader.is_none() {
             tokio::time::sleep(POLL).await;
         }
     }

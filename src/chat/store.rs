@@ -215,7 +215,7 @@ impl Order {
             said: db::new_id(),
             reply: db::new_id(),
             limits: app.config.limits,
-            has_model: matches!(app.advisor, Advisor::Model(_)),
+            has_model: matches!(app.advisor, Advisor::Model(..)),
         }
     }
 }

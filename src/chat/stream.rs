@@ -21,7 +21,7 @@ use crate::db;
 use crate::db::messages::{self, Message, Role};
 use crate::db::shortlist;
 use crate::error::Error;
-use crate::feed::{Progress, Reader};
+use crate::feed::{Progress, Reader, Source};
 use crate::state::App;
 use crate::web::format::Format;
 use crate::web::input::parse_id;
@@ -30,6 +30,10 @@ use crate::web::input::parse_id;
 const PING: Duration = Duration::from_secs(15);
 /// How often the row is looked at when the reply is made elsewhere.
 const POLL: Duration = Duration::from_millis(500);
+/// How long an instance elsewhere that tells of the reply through Redis may be silent before the row is looked at.
+const SILENCE: Duration = Duration::from_secs(3);
+/// How long one that was announced here may wait for a worker here before it is asked for elsewhere.
+const BRIEF: Duration = Duration::from_millis(50);
 /// Says goodbye where the reply isn't finished: it goes on elsewhere, and so does a reader who connects again.
 const RECONNECT: &str = "retry: 1000\nevent: reconnect\ndata: {}\n\n";
 
@@ -85,6 +89,7 @@ pub fn respond(app: App, user_id: String, reply_id: String, encoder: Encoder) ->
         reply_id,
         encoder,
         last_frame: None,
+        has_looked: false,
         ended: false,
     };
     HttpResponse::Ok()
@@ -104,8 +109,10 @@ struct Follow {
     app: App,
     user_id: String,
     reply_id: String,
-    /// None when the reply isn't being made in this process.
+    /// None when nobody in this process knows more than the row.
     reader: Option<Reader>,
+    /// At the row, and so for who makes the reply.
+    has_looked: bool,
     /// True when the server is about to end.
     closing: watch::Receiver<bool>,
     encoder: Encoder,
@@ -138,11 +145,13 @@ impl Follow {
         let mut is_row_due = self.reader.is_none();
         while !self.ended {
             self.encoder.wait_for_frame(&mut self.last_frame).await;
-            let mut is_begun = false;
+            let mut source = Source::Nobody;
             if let Some(reader) = &mut self.reader {
                 let progress = reader.borrow_and_update();
-                is_begun = progress.attempt > 0;
-                if is_begun && let Some(chunk) = self.encoder.encode(&progress) {
+                source = progress.source;
+                if progress.attempt > 0
+                    && let Some(chunk) = self.encoder.encode(&progress)
+                {
                     return Ok(Some(chunk));
                 }
             }
@@ -151,20 +160,23 @@ impl Follow {
                 if let Some(chunk) = self.look(is_closing).await? {
                     return Ok(Some(chunk));
                 }
-                if self.reader.is_none() {
-                    self.reader = self.app.feed.reader(&self.reply_id);
-                    is_row_due = false;
-                    if self.reader.is_some() {
-                        continue;
-                    }
-                }
+                self.reader = self.app.feed.follow(&self.reply_id);
+                is_row_due = false;
+                self.has_looked = true;
+                continue;
             }
             if quiet_since.elapsed() >= PING {
                 return Ok(Some(": ping\n\n".into()));
             }
-            let was_quiet = self.wait(if is_begun { PING } else { POLL }).await;
+            let patience = match source {
+                Source::Here => PING,
+                Source::Elsewhere => SILENCE,
+                Source::Nobody if self.app.feed.is_shared() && !self.has_looked => BRIEF,
+                Source::Nobody => POLL,
+            };
+            let was_quiet = self.wait(patience).await;
             // Announced here, a reply may all the same be made elsewhere: then the row has more to say.
-            is_row_due = self.reader.is_none() || (was_quiet && !is_begun);
+            is_row_due = self.reader.is_none() || (was_quiet && source != Source::Here);
         }
         Ok(None)
     }
@@ -180,10 +192,15 @@ impl Follow {
             self.ended = true;
             return Ok(Some(RECONNECT.to_owned()));
         }
+        if self.reader.is_some() {
+            let feed = &self.app.feed;
+            feed.catch_up(&self.reply_id, row.attempts, row.text);
+            return Ok(None);
+        }
         let kept = Progress {
             attempt: row.attempts,
             text: row.text,
-            cars: None,
+            ..Progress::default()
         };
         Ok(self.encoder.encode(&kept))
     }

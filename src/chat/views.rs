@@ -20,14 +20,6 @@ use crate::db::conversations::Conversation;
 use crate::db::messages::{Message, Role, Status};
 use crate::web::view::Html;
 
-/// What an empty chat offers to begin with.
-pub const STARTERS: &[&str] = &[
-    "I need a family SUV under $35,000 with all-wheel drive and good mileage",
-    "An electric car with at least 300 miles of range",
-    "A small hybrid hatchback for the city, 2022 or newer",
-    "A pickup that isn't too thirsty",
-];
-
 /// Reads JSON that we stored; what an older version wrote and can't be read any more counts as empty.
 pub fn read_json<T: DeserializeOwned + Default>(text: Option<&str>) -> T {
     let read = |text| {

@@ -19,8 +19,6 @@ use crate::state::App;
 
 /// How many replies one process makes at once.
 const AT_ONCE: usize = 256;
-/// How often it is asked which of the running replies were stopped through another instance.
-const STOPS: Duration = Duration::from_millis(250);
 /// How often the table is searched for what no queue delivered.
 const SWEEP: Duration = Duration::from_secs(3);
 const SWEEP_LIMIT: i64 = 500;
@@ -149,7 +147,7 @@ async fn unclaimed(app: &App) -> Vec<String> {
 /// Wakes the workers of replies that were stopped through another instance: one read for all of them.
 async fn watch_for_stops(app: App, mine: Mine) {
     loop {
-        tokio::time::sleep(STOPS).await;
+        app.stops.due().await;
         let owners = mine.owners();
         if owners.is_empty() {
             continue;
@@ -160,8 +158,7 @@ async fn watch_for_stops(app: App, mine: Mine) {
             .await;
         // A failure is reported by the checkpoints, which find out as well.
         for id in stopped.unwrap_or_default() {
-            // Nobody listens where the reply has just ended.
-            app.stops.send(id).ok();
+            app.stops.wake(&id);
         }
     }
 }

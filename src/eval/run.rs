@@ -72,7 +72,7 @@ pub async fn run(
         ),
         (
             "catalogue advisor".to_owned(),
-            Contestant::Advisor(Advisor::Catalogue),
+            Contestant::Advisor(Advisor::catalogue()),
         ),
     ];
     let mut advisors = Vec::new();

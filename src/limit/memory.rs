@@ -93,13 +93,7 @@ impl Buckets {
                 forget(full_at, self.most - self.most / 4, now);
             }
             full_at.insert(name, after);
-            let unused = (self.depth - used).as_nanos();
-            let remaining = unused / self.interval.as_nanos();
-            let remaining = u32::try_from(remaining).unwrap_or(u32::MAX - 1);
-            Ok(Left {
-                remaining,
-                more_in: self.interval * (remaining + 1) - (self.depth - used),
-            })
+            Ok(Left::of(self.depth - used, self.interval))
         })
     }
 

@@ -20,6 +20,7 @@ mod kill;
 mod locked;
 mod model;
 mod reader;
+mod redis;
 mod resume;
 mod slow;
 mod stop;
@@ -28,6 +29,7 @@ mod sync;
 use futures_util::FutureExt;
 use futures_util::future::{LocalBoxFuture, join_all};
 use kill::Fault;
+use redis::How;
 use resume::End;
 
 /// One line of the table.
@@ -88,10 +90,19 @@ fn main() {
     let restart = std::env::var("AUTIO_TEST_POSTGRES_RESTART").ok();
     let mut rows = Vec::new();
     // Side by side, but where what is measured wants quiet, or everybody's database goes.
-    let alone: [(&str, Trial); 3] = [
+    let alone: [(&str, Trial); 4] = [
         ("stop", trial(stop::elsewhere().map(Some))),
         ("sync", trial(sync::before_each_acknowledgement())),
         ("slow", trial(slow::readers().map(Some))),
+        (
+            "redis",
+            trial(async {
+                let killed = redis::fails(How::Killed).await;
+                let hung = redis::fails(How::Hung).await;
+                let emptied = redis::fails(How::Emptied).await;
+                [killed, hung, emptied].into_iter().flatten()
+            }),
+        ),
     ];
     let together: [(&str, Trial); 8] = [
         (

@@ -14,7 +14,7 @@ const FLOORS: &[&[&str]] = &[
     &["web", "card"],
     &["state"],
     &["feed", "limit", "queue", "db", "advisor"],
-    &["cars", "openai"],
+    &["cars", "openai", "redis"],
     &["error"],
     &["config"],
 ];

@@ -2,7 +2,8 @@
 //! program and stranger.
 //!
 //! On SQLite by default. With `AUTIO_TEST_POSTGRES=postgres://…` every test has a PostgreSQL
-//! database of its own on that server instead.
+//! database of its own on that server instead. What needs Redis is ignored but with
+//! `AUTIO_TEST_REDIS=redis://…` and `-- --include-ignored`: each test has a database of its own there, by number.
 
 mod accounts;
 mod audit;
@@ -27,6 +28,7 @@ mod readme;
 mod restart;
 mod search;
 mod settings;
+mod shared;
 mod site;
 mod tokens;
 // The faults, which share it, use all of it.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use askama::Template;
 use serde_json::{Value, json};
 
+use crate::advisor::starters;
 use crate::cars::Catalogue;
 use crate::chat::list::{Group, List};
 use crate::chat::needs::{Chips, Ledger, WrongNeed};
@@ -57,7 +58,7 @@ struct ChatPage<'a> {
     chips: Chips,
     draft: &'a str,
     wrong: Option<&'a str>,
-    starters: &'static [&'static str],
+    starters: [&'static str; 4],
     longest: usize,
     /// Without JavaScript the page asks again by itself until the reply is there.
     is_waiting: bool,
@@ -266,7 +267,7 @@ impl ChatView {
             ),
             draft: &self.draft,
             wrong: self.wrong.as_deref(),
-            starters: views::STARTERS,
+            starters: starters::QUESTIONS,
             longest: store::LONGEST,
             // With something to say the page stays as it is: a refresh would lose what was written.
             is_waiting: self.wrong.is_none()

@@ -46,12 +46,12 @@ enum End {
 
 pub(super) async fn make(app: &App, owner: &str, id: &str) -> Result<(), Error> {
     // Before the claim: a stop that comes in between is then heard.
-    let mut stops = app.stops.subscribe();
+    let mut stops = app.stops.listen();
     let Some(row) = claim(app, owner, id).await? else {
         app.feed.abandon(id);
         return Ok(());
     };
-    app.feed.open(id);
+    app.feed.begin(id, row.attempts);
     let _open = Open {
         feed: &app.feed,
         id,
@@ -61,11 +61,6 @@ pub(super) async fn make(app: &App, owner: &str, id: &str) -> Result<(), Error> 
         let prompt = spending::estimate_prompt(std::iter::empty());
         return finish(app, owner, id, outcome, Vec::new(), prompt).await;
     }
-    app.feed.update(id, |progress| {
-        progress.attempt = row.attempts;
-        progress.text.clear();
-        progress.cars = None;
-    });
     let request = match read_request(app, &row).await {
         Ok(request) => request,
         // Nothing was tried yet, so no try is used up: the next sweep begins anew.
