@@ -142,13 +142,12 @@ pub async fn fails(how: How) -> Option<Row> {
         }
     }
     let refused = asked.iter().filter(|one| one.status >= 500).count();
-    let longest = |from: Instant, to: Instant| {
-        let then = asked
-            .iter()
-            .filter(|one| one.at < to && one.at + one.took > from);
+    let longest = |is_then: &dyn Fn(&Asked) -> bool| {
+        let then = asked.iter().filter(|one| is_then(one));
         then.map(|one| one.took).max().unwrap_or_default()
     };
-    let meanwhile = longest(since, back + took);
+    let before = longest(&|one| one.at + one.took <= since);
+    let meanwhile = longest(&|one| one.at < back + took && one.at + one.took > since);
     unfinished += refused + usize::from(!is_back) + usize::from(!holds);
     unfinished += usize::from(meanwhile >= TOO_LONG);
     Some(Row {
@@ -164,7 +163,7 @@ pub async fn fails(how: How) -> Option<Row> {
         note: format!(
             "{} requests, {refused} of them 5xx; longest wait {} ms before, {} ms meanwhile; {readers} readers at the other instance; {}; in use again after {} ms",
             asked.len(),
-            longest(begun, since).as_millis(),
+            before.as_millis(),
             meanwhile.as_millis(),
             if holds {
                 "the login limit held"
