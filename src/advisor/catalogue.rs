@@ -20,7 +20,7 @@ pub use asked::price as price_label;
 use talk::Talk;
 
 /// Stands first in every answer, so that nobody takes it for a language model.
-const LABEL: &str = "*Built-in catalogue advisor*";
+pub const LABEL: &str = "*Built-in catalogue advisor*";
 
 /// What is said to a question: the needs in it are all that can be read.
 const NO_ANSWER: &str = "I can't answer that question: I only find cars by what you need in them.";
@@ -30,6 +30,8 @@ pub fn answer(catalogue: &Catalogue, turns: &[Turn], knowledge: Knowledge) -> An
     let last = turns.iter().rposition(|turn| turn.role == Role::User);
     let text = last.map_or("", |at| turns[at].text.as_str());
     let before = last.map_or(&[][..], |at| &turns[..at]);
+    let mut said = before.iter().rev().filter(|turn| turn.role == Role::User);
+    let said_before = said.next().map_or("", |turn| turn.text.as_str());
     let (earlier, needs) = needs::read_both(turns, before.len(), catalogue);
     let changed = needs != earlier;
     let must = ask::first(turns, &needs);
@@ -60,8 +62,7 @@ pub fn answer(catalogue: &Catalogue, turns: &[Turn], knowledge: Knowledge) -> An
     match talk::kind(text) {
         _ if !meanings.is_empty() && !changed => return finished(parts, cars, needs),
         _ if compares && !changed => {
-            let filter = needs::filter(&earlier);
-            let shown = pick::shown(&search::rank(catalogue, &filter), &filter, &earlier).rows;
+            let shown = versus::shown_by(catalogue, said_before, &earlier);
             let rows = versus::pointed_at(text, &shown);
             if rows.len() > 1 {
                 return side_by_side(&rows, parts);
@@ -70,8 +71,7 @@ pub fn answer(catalogue: &Catalogue, turns: &[Turn], knowledge: Knowledge) -> An
             return finished(parts, cars, needs);
         }
         Talk::Pointing(place) if !changed => {
-            let filter = needs::filter(&earlier);
-            let shown = pick::shown(&search::rank(catalogue, &filter), &filter, &earlier).rows;
+            let shown = versus::shown_by(catalogue, said_before, &earlier);
             match shown.get(place.of(shown.len())) {
                 Some(row) => {
                     let car = catalogue.car(row);

@@ -152,7 +152,7 @@ mod tests {
         assert!(
             !plain
                 .iter()
-                .any(|label| label.contains("city") || label.contains("CO₂"))
+                .any(|label| label.ends_with("city") || label.contains("CO₂"))
         );
         let need = Need {
             id: "priority".into(),

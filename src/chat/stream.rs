@@ -19,7 +19,6 @@ use super::views::{self, Beside};
 use crate::auth::CurrentUser;
 use crate::db;
 use crate::db::messages::{self, Message, Role};
-use crate::db::shortlist;
 use crate::error::Error;
 use crate::feed::{Progress, Reader, Source};
 use crate::state::App;
@@ -48,16 +47,12 @@ pub async fn events(
     let id = parse_id(&id)?;
     let (user_id, message_id) = (current.user.id.clone(), id.clone());
     // Asked for before the stream begins, so that a stranger gets a 404 and not an empty stream.
-    let (message, siblings, kept) = app
+    let (message, siblings) = app
         .db
         .read(move |conn| {
             let message = messages::get(conn, &user_id, &message_id)?;
             let siblings = messages::siblings(conn, &message)?;
-            let kept = match format {
-                Format::Fragment => shortlist::ids(conn, &user_id)?,
-                Format::Json | Format::Page => Vec::new(),
-            };
-            Ok((message, siblings, kept))
+            Ok((message, siblings))
         })
         .await?;
     if message.role != Role::Assistant {
@@ -71,7 +66,6 @@ pub async fn events(
                 text: String::new(),
                 ..message
             }),
-            kept: kept.into_iter().collect(),
             shown: None,
         },
         Format::Json | Format::Page => Encoder::resume(&req),

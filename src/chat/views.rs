@@ -12,6 +12,7 @@ use super::needs::Chips;
 use super::path::Versions;
 use crate::advisor::CATALOGUE_MODEL;
 use crate::advisor::audit::Unverified;
+use crate::advisor::catalogue::LABEL;
 use crate::advisor::needs::{Need, question};
 use crate::card::{self, CarView, Versus};
 use crate::cars::Car;
@@ -77,6 +78,11 @@ pub fn reply_json(reply: &Message) -> Value {
 /// Whether the built-in advisor made it.
 pub fn is_ours(message: &Message) -> bool {
     message.model.as_deref() == Some(CATALOGUE_MODEL)
+}
+
+/// What the built-in advisor says, without its label: that stands above every answer.
+fn unlabelled(text: &str) -> &str {
+    text.strip_prefix(LABEL).map_or(text, str::trim_start)
 }
 
 /// The cars that a reply sets side by side, in their order.
@@ -167,7 +173,9 @@ impl MessageView {
             html: match is_user {
                 true => String::new(),
                 // Its sentences are ours, so their figures can be shown in the person's units.
-                false if is_ours(message) => markdown::to_html_in_both_units(&message.text),
+                false if is_ours(message) => {
+                    markdown::to_html_in_both_units(unlabelled(&message.text))
+                }
                 false => markdown::to_html_with_marks(&message.text, &unverified),
             },
             unverified: unverified.len(),
@@ -198,6 +206,11 @@ impl MessageView {
         for car in &mut self.cars {
             car.is_kept = kept.contains(&car.id);
         }
+    }
+
+    /// Where it stands, for who comes back to it.
+    pub fn place(&self) -> String {
+        format!("/chat/{}?at={}#m-{}", self.conversation_id, self.id, self.id)
     }
 
     /// Something is still to come.
@@ -380,16 +393,12 @@ pub fn partial_reply(
     reply: &Message,
     versions: Option<Versions>,
     text: &str,
-    cars: &[Car],
-    kept: &HashSet<String>,
 ) -> askama::Result<String> {
-    let mut message = MessageView {
+    let message = MessageView {
         status: Status::Running,
-        html: markdown::to_html(text),
-        cars: card::cards(cars, &[]),
+        html: markdown::to_html(unlabelled(text)),
         ..MessageView::of(reply, versions)
     };
-    message.mark_kept(kept);
     let form_key = db::new_id();
     ReplyPartial { message, form_key }.render()
 }

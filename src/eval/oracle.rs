@@ -138,14 +138,15 @@ impl Oracle {
         wrong
     }
 
-    /// The numbers that a line may give beside those of its own car: of another car that is shown and that the line names
-    /// after "but", and of the same model with the same fuel where its own figure isn't known.
+    /// The numbers that a line may give beside those of its own car: of another car that is set side by side with it, or that is
+    /// shown and that the line names after "but", and of the same model with the same fuel where its own figure isn't known.
     fn others(&self, line: &str, car: &Car, answer: &Answer) -> Vec<String> {
         let mut others: Vec<String> = Vec::new();
         let against = line.split_once("; but ").map_or("", |(_, against)| against);
         let against = against.replace('\\', "");
         for other in &answer.cars {
-            if against.contains(&format!("{} {}", other.make, other.model)) {
+            let is_compared = answer.compared.contains(&other.id);
+            if is_compared || against.contains(&format!("{} {}", other.make, other.model)) {
                 others.extend(own(other));
             }
         }

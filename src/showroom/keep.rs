@@ -172,6 +172,7 @@ struct KeepingPartial<'a> {
     id: &'a str,
     title: &'a str,
     is_kept: bool,
+    next: &'a str,
 }
 
 impl View for Keeping {
@@ -188,6 +189,7 @@ impl View for Keeping {
             id: &self.id,
             title: &self.title,
             is_kept: self.is_kept,
+            next: &self.next,
         };
         Ok(Html::Body(partial.render()?))
     }

@@ -200,7 +200,7 @@ export default async function tell(facts) {
     await page.locator(".said .words", { hasText: "Hello" }).waitFor();
     const top = await page.locator(".said").first().evaluate((said) => said.getBoundingClientRect().top);
     assert.ok(top > -5 && top < 700, `the hit is at ${top}`);
-  }, { seconds: 60 });
+  });
 
   await facts.fact("a chat with short answers and open figures is accessible, valid and never too wide, in light and dark", async (stage) => {
     const page = await stage.person({ url });

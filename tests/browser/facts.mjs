@@ -23,7 +23,7 @@ export class Facts {
    * Runs `steps(stage)`, and closes every page that they opened. What they return is printed with the sentence.
    * The fact fails as well when one of its pages wrote an error to the console or broke its content policy.
    */
-  async fact(sentence, steps, { seconds = 60 } = {}) {
+  async fact(sentence, steps, { seconds = 120 } = {}) {
     if (this.#only && !sentence.includes(this.#only)) return;
     const stage = new Stage(this.#browser);
     const started = performance.now();

@@ -95,7 +95,7 @@ export default async function tell(facts) {
       await page.getByRole("button", { name: "Search" }).click();
       await page.getByRole("link", { name: "Remember number 17" }).click();
       await page.locator(".said", { hasText: "Remember number 17" }).waitFor();
-    }, { seconds: 60 });
+    });
   }
 
   await facts.fact("an earlier conversation that goes on moves to the top of the list", async (stage) => {
@@ -179,6 +179,6 @@ export default async function tell(facts) {
       await checkAccess(page);
       await checkServed(page, bodies);
       await checkPlain(stage, page, url);
-    }, { seconds: 60 });
+    });
   }
 }

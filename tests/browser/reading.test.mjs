@@ -58,7 +58,8 @@ export default async function tell(facts) {
     const id = place.split("/").at(-1);
     for (let number = 2; number <= 250; number += 1) {
       const answer = await page.request.post("/chat/", {
-        form: { message: number % 10 ? `Remember number ${number}` : "Show me cars", conversation_id: id },
+        // Words without a need in them, and cars now and then.
+        form: { message: number % 25 ? "ok" : "Show me cars", conversation_id: id },
         headers: { accept: "application/json", origin: url },
       });
       assert.ok(answer.ok(), await answer.text());
@@ -88,5 +89,5 @@ export default async function tell(facts) {
     await page.locator(".said", { hasText: "A wagon" }).waitFor();
     await finished(page, 251, 20);
     return `${timing}; the longest task while scrolling through all of it: ${longest.toFixed(0)} ms`;
-  }, { seconds: 180 });
+  }, { seconds: 300 });
 }

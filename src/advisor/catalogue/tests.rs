@@ -373,14 +373,26 @@ fn those_that_were_shown_are_set_side_by_side_by_their_places() {
     let said = [
         "hybrid SUVs with all-wheel drive",
         "compare the first and the third",
-        "compare them",
     ];
     let answers = conversation(&said, Knowledge::Casual);
     let shown: Vec<&str> = answers[0].cars.iter().map(|car| car.id.as_str()).collect();
     assert_eq!(answers[1].compared, [shown[0], shown[2]]);
-    assert_eq!(answers[2].compared, shown[..4], "four at most");
     assert_eq!(answers[1].needs, answers[0].needs);
+    let all = conversation(&[said[0], "compare them"], Knowledge::Casual).remove(1);
+    assert_eq!(all.compared, shown[..4], "four at most");
     let lost = one("compare them");
     assert!(lost.compared.is_empty() && lost.cars.is_empty());
     assert!(lost.text.contains("which cars"), "{}", lost.text);
+}
+
+#[test]
+fn after_a_comparison_a_place_is_its_own() {
+    let said = [
+        "Compare the Toyota RAV4 Hybrid and the Honda CR-V Hybrid",
+        "tell me more about the first one",
+    ];
+    let answers = conversation(&said, Knowledge::Casual);
+    assert_eq!(answers[0].cars[0].make, "Toyota");
+    assert_eq!(answers[1].cars.len(), 1);
+    assert_eq!(answers[1].cars[0].id, answers[0].cars[0].id);
 }

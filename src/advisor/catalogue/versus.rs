@@ -2,10 +2,10 @@
 
 use super::figure::Figure;
 use super::say::{escape, join};
-use super::talk;
-use crate::advisor::needs::{Field, Need};
+use super::{pick, talk};
+use crate::advisor::needs::{self, Field, Need};
 use crate::cars::compare::MOST_COMPARED;
-use crate::cars::search::{Sort, letters, named};
+use crate::cars::search::{self, Sort, letters, named};
 use crate::cars::{Car, Catalogue, Drive, Row};
 
 /// The most figures that are given for a car.
@@ -24,6 +24,17 @@ pub fn of_needs(catalogue: &Catalogue, found: &[Row], shown: &[Row], needs: &[Ne
     }
     chosen.truncate(MOST_COMPARED);
     chosen
+}
+
+/// What the answer to such a text showed, in its order.
+pub fn shown_by(catalogue: &Catalogue, text: &str, needs: &[Need]) -> Vec<Row> {
+    let filter = needs::filter(needs);
+    let ranked = search::rank(catalogue, &filter);
+    let shown = pick::shown(&ranked, &filter, needs).rows;
+    if !needs::compares(text) {
+        return shown;
+    }
+    pointed_at(text, &of_needs(catalogue, &ranked.rows, &shown, needs))
 }
 
 /// For each model the best of its rows; of one kind of fuel where all of them come with it, so that like stands by like.
@@ -94,7 +105,7 @@ pub fn told(cars: &[Car], sort: Sort) -> String {
             true => "no figure that is known of it is better".to_owned(),
             false => join(points),
         };
-        format!("- **{}**: {points}", escape(&name(car, cars)))
+        format!("{}. **{}**: {points}", at + 1, escape(&name(car, cars)))
     });
     let lines: Vec<String> = lines.collect();
     format!(

@@ -35,7 +35,9 @@ pub fn parts(text: &str) -> Vec<Part<'_>> {
         let place = found.get_match().range();
         // "30–40 miles", "$9,000 miles": it is a part of something else.
         let before = text[..place.start].chars().next_back();
-        if before.is_some_and(|c| c.is_alphanumeric() || "-–/.,$".contains(c)) {
+        if found.name("unit").is_some()
+            && before.is_some_and(|c| c.is_alphanumeric() || "-–/.,$".contains(c))
+        {
             continue;
         }
         parts.push(Part {

@@ -1,6 +1,5 @@
 //! What a reader of a reply gets: JSON events from the place where they are, or whole fragments.
 
-use std::collections::HashSet;
 use std::time::Duration;
 
 use actix_web::HttpRequest;
@@ -24,10 +23,8 @@ pub enum Encoder {
     Fragments {
         reply: Box<Message>,
         versions: Option<Versions>,
-        /// The ids of the cars that the person keeps.
-        kept: HashSet<String>,
-        /// Attempt, length of the text, whether there were cars.
-        shown: Option<(i32, usize, bool)>,
+        /// Attempt and length of the text.
+        shown: Option<(i32, usize)>,
     },
 }
 
@@ -81,21 +78,15 @@ impl Encoder {
             Encoder::Fragments {
                 reply,
                 versions,
-                kept,
                 shown,
             } => {
-                let now = (
-                    progress.attempt,
-                    progress.text.len(),
-                    progress.cars.is_some(),
-                );
-                if *shown == Some(now) || (progress.text.is_empty() && progress.cars.is_none()) {
+                // Cars come with the whole answer, in which each has its place: so nothing moves them.
+                let now = (progress.attempt, progress.text.len());
+                if *shown == Some(now) || progress.text.is_empty() {
                     return None;
                 }
                 *shown = Some(now);
-                let cars = progress.cars.as_deref().unwrap_or_default();
-                let html =
-                    views::partial_reply(reply, versions.clone(), &progress.text, cars, kept);
+                let html = views::partial_reply(reply, versions.clone(), &progress.text);
                 html.map(|html| event("", None, &html))
                     .inspect_err(|error| tracing::error!(%error, "a fragment can't be rendered"))
                     .ok()
