@@ -1,9 +1,12 @@
 //! Accounts and sessions: who is asking, checked in one way for cookies and for tokens.
 
 mod accounts;
+mod activity;
 mod credentials;
+pub mod ending;
 mod export;
 mod forms;
+pub mod invitations;
 pub mod passwords;
 mod preferences;
 mod section;
@@ -11,7 +14,10 @@ mod sessions;
 mod settings;
 pub mod tokens;
 
+pub use accounts::check_email;
+pub use activity::event_json;
 pub use forms::safe_next;
+pub use sessions::end_one;
 
 use actix_session::{Session, SessionExt};
 use actix_web::dev::Payload;
@@ -19,10 +25,12 @@ use actix_web::http::header;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use futures_util::future::LocalBoxFuture;
 
+use crate::db::account_events::By;
 use crate::db::sessions::Kind;
 use crate::db::{self, users::User};
 use crate::error::Error;
 use crate::state::App;
+use crate::web::client::Client;
 use crate::web::view::Person;
 
 /// Where the browser's session keeps the token.
@@ -62,6 +70,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
             web::resource("/auth/password").route(web::post().to(credentials::change_password)),
         )
         .service(web::resource("/auth/email").route(web::post().to(credentials::change_email)))
+        .service(web::resource("/auth/events").route(web::get().to(activity::list)))
         .service(web::resource("/auth/export").route(web::get().to(export::export)))
         .service(
             web::resource("/auth/sessions")
@@ -95,6 +104,15 @@ pub struct CurrentUser {
     pub session_id: String,
     /// How that session began.
     pub kind: Kind,
+    /// Where the request comes from.
+    pub client: Client,
+}
+
+impl CurrentUser {
+    /// As the log of events has it.
+    pub fn by(&self) -> By {
+        By::person(self.client.0, &self.session_id)
+    }
 }
 
 impl FromRequest for CurrentUser {
@@ -124,6 +142,7 @@ impl FromRequest for CurrentUser {
                 user,
                 session_id,
                 kind,
+                client: Client::of_request(&req, &app.config.trusted_proxies),
             })
         })
     }

@@ -1,4 +1,4 @@
-//! The commands: serve, migrate, config, health, catalogue, eval.
+//! The commands: serve, migrate, config, health, catalogue, users, eval.
 
 use std::io::{IsTerminal, Read, Write};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
@@ -16,7 +16,9 @@ use crate::error::Error;
 use crate::server::Server;
 
 mod catalogue;
+mod database;
 mod eval;
+mod users;
 
 /// A car advisor that you talk to.
 #[derive(Debug, Parser)]
@@ -46,6 +48,9 @@ enum Command {
     /// Work on the catalogue of cars.
     #[command(subcommand)]
     Catalogue(catalogue::Command),
+    /// Look after accounts and invitations, while the server runs or not.
+    #[command(subcommand)]
+    Users(users::Command),
     /// Put shopper requests to the model in the settings, several times each, and report how it did.
     Eval(eval::Eval),
 }
@@ -53,8 +58,12 @@ enum Command {
 /// What ends a command.
 enum Failure {
     Config(ConfigError),
+    /// What was asked for can't be: in words for the operator.
+    Argument(String),
     /// In words for the operator.
     Other(String),
+    /// Whoever read what is printed has heard enough (`autio users list | head -1`).
+    Unheard,
 }
 
 impl From<ConfigError> for Failure {
@@ -65,10 +74,15 @@ impl From<ConfigError> for Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Failure::Other(match error {
-            Error::Internal(cause) => cause.to_string(),
-            error => error.to_string(),
-        })
+        match error {
+            Error::Internal(cause) => Failure::Other(cause.to_string()),
+            Error::Invalid(_) => Failure::Argument(error.to_string()),
+            // What people are told of a busy server isn't wrong here, but the operator can look further.
+            Error::Unavailable => Failure::Other(
+                "the database can't be reached, or is busy; nothing was changed, try again in a few seconds".into(),
+            ),
+            error => Failure::Other(error.to_string()),
+        }
     }
 }
 
@@ -85,10 +99,15 @@ pub fn run() -> ExitCode {
             .map(|config| print(&config.to_string())),
         Command::Health => health(),
         Command::Catalogue(command) => catalogue::run(command),
+        Command::Users(command) => users::run(command),
         Command::Eval(command) => eval::run(&command),
     };
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) | Err(Failure::Unheard) => ExitCode::SUCCESS,
+        Err(Failure::Argument(message)) => {
+            eprintln!("autio: {message}");
+            ExitCode::from(2)
+        }
         Err(Failure::Config(error)) => {
             eprintln!("autio: {error}");
             ExitCode::from(2)
@@ -195,7 +214,14 @@ fn start_log(config: &Config) {
 
 /// Writes to standard output; a reader that has gone away (`autio config | head -1`) is no error.
 fn print(text: &str) {
-    std::io::stdout().write_all(text.as_bytes()).ok();
+    print_on(text).ok();
+}
+
+/// Writes a part of what may be long: nothing more is wanted once the reader has gone away.
+fn print_on(text: &str) -> Result<(), Failure> {
+    let mut out = std::io::stdout();
+    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    written.map_err(|_| Failure::Unheard)
 }
 
 /// Points the built-in OpenSSL at the system's bundle, unless the operator chose one.

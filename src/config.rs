@@ -4,6 +4,7 @@ mod limits;
 mod proxies;
 mod redis;
 mod secret;
+mod signup;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -14,6 +15,7 @@ use secrecy::{ExposeSecret, SecretString};
 pub use self::limits::{Limits, RESERVED_TOKENS, Rate};
 pub use self::proxies::TrustedProxies;
 pub use self::redis::RedisUrl;
+pub use self::signup::Signup;
 
 /// A setting that can't be used: names the variable and says what it wants.
 #[derive(Debug, thiserror::Error)]
@@ -78,6 +80,7 @@ pub struct Config {
     pub openai: Option<OpenAiConfig>,
     /// The first line of the system prompt.
     pub system_prompt: String,
+    pub signup: Signup,
     pub trusted_proxies: TrustedProxies,
     pub limits: Limits,
     pub log: String,
@@ -149,6 +152,7 @@ impl Config {
             jwt,
             openai,
             system_prompt: set("AUTIO_SYSTEM_PROMPT").unwrap_or_else(|| SYSTEM_PROMPT.into()),
+            signup: Signup::parse(set("AUTIO_SIGNUP").as_deref())?,
             trusted_proxies: TrustedProxies::parse(
                 &set("AUTIO_TRUSTED_PROXIES").unwrap_or_default(),
             )?,
@@ -198,6 +202,7 @@ impl fmt::Display for Config {
             }
         }
         writeln!(f, "AUTIO_SYSTEM_PROMPT={}", self.system_prompt)?;
+        writeln!(f, "AUTIO_SIGNUP={}", self.signup.as_str())?;
         writeln!(f, "AUTIO_TRUSTED_PROXIES={}", self.trusted_proxies)?;
         write!(f, "{}", self.limits)?;
         writeln!(f, "AUTIO_LOG={}", self.log)?;
@@ -368,6 +373,7 @@ mod tests {
             ("REDIS_URL", "redis://:hunter2@cache/one"),
             ("JWT_SECRET", "short"),
             ("JWT_SECRET_PREVIOUS", "short"),
+            ("AUTIO_SIGNUP", "invite"),
             ("AUTIO_TRUSTED_PROXIES", "10.0.0.0/8, proxy.example"),
             ("AUTIO_BUDGET_MESSAGES", "0"),
             ("AUTIO_LOG", "info,=="),

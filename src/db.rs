@@ -27,10 +27,12 @@ macro_rules! text_enum {
     };
 }
 
+pub mod account_events;
 pub mod budgets;
 pub mod catalogues;
 pub mod conversations;
 pub mod idempotency_keys;
+pub mod invitations;
 pub mod messages;
 mod migrations;
 pub mod need_edits;

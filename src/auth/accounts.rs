@@ -9,14 +9,16 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::forms::{AuthForm, FormKind, safe_next};
-use super::{CurrentUser, TOKEN, passwords, tokens};
+use super::{CurrentUser, TOKEN, invitations, passwords, tokens};
 use crate::advisor::Knowledge;
+use crate::db::account_events::{self, By, EventKind};
 use crate::db::sessions::{self, Kind, NewSession};
 use crate::db::users::{self, Preferences, User};
 use crate::db::{self, Conn};
 use crate::error::Error;
 use crate::limit::{Action, Caller};
 use crate::state::App;
+use crate::web::client::Client;
 use crate::web::format::Format;
 use crate::web::input::{AUTH_LIMIT, Input, is_storable};
 use crate::web::quota::Quota;
@@ -30,6 +32,8 @@ pub struct Credentials {
     #[serde(default)]
     password: SecretString,
     grant_type: Option<String>,
+    /// The secret of an invitation's link, to sign up with.
+    invitation: Option<SecretString>,
     /// Where the browser was going.
     next: Option<String>,
 }
@@ -75,9 +79,15 @@ pub async fn logout(
 ) -> Result<Show<LoggedOut>, Error> {
     match current {
         Ok(current) => {
+            let by = current.by();
             let (id, user_id) = (current.session_id, current.user.id);
             app.db
-                .write(move |conn| sessions::revoke(conn, &id, &user_id, db::now()))
+                .write(move |conn| {
+                    if sessions::revoke(conn, &id, &user_id, db::now())? {
+                        account_events::record(conn, Some(&user_id), EventKind::Logout, &by, None)?;
+                    }
+                    Ok(())
+                })
                 .await?;
         }
         // A browser whose session has ended by itself wants its cookie gone all the same.
@@ -107,7 +117,11 @@ async fn create_account(
     format: Format,
     quota: &Quota,
 ) -> Result<Entered, Error> {
+    let invitation = invitations::admit(app, given.invitation.as_ref()).await?;
     let email = check_email(&given.email)?;
+    if let Some(invitation) = &invitation {
+        invitations::check_email(invitation, &email)?;
+    }
     let password = given.password.clone();
     let checked = (password.clone(), email.clone());
     tokio::task::spawn_blocking(move || passwords::check_strength(&checked.0, &checked.1))
@@ -125,8 +139,13 @@ async fn create_account(
         preferences: Preferences::default(),
     };
     let row = user.clone();
-    enter(app, user, given, format, move |conn| {
-        users::insert(conn, &row)
+    enter(app, user, given, format, quota.client, move |conn, by| {
+        users::insert(conn, &row)?;
+        account_events::record(conn, Some(&row.id), EventKind::Signup, by, None)?;
+        match invitation {
+            Some(invitation) => invitations::take(conn, &invitation.id, &row.id, by),
+            None => Ok(()),
+        }
     })
     .await
 }
@@ -165,12 +184,47 @@ async fn check_credentials(
             quota
                 .give_back(Action::Login, Caller::Account(&account))
                 .await;
-            enter(app, user, given, format, |_| Ok(())).await
+            let (id, checked) = (user.id.clone(), user.hashed_pw.clone());
+            enter(app, user, given, format, quota.client, move |conn, by| {
+                match users::standing(conn, &id)? {
+                    Some((hash, true)) if hash == checked => {}
+                    Some((hash, false)) if hash == checked => return Err(Error::Inactive),
+                    // Changed while it was checked: who changed it has ended all sessions, and this would outlive them.
+                    _ => return Err(Error::WrongPassword),
+                }
+                account_events::record(conn, Some(&id), EventKind::Login, by, None)
+            })
+            .await
         }
-        // Said only to somebody who knows the password.
-        Some(_) if fits => Err(Error::Inactive),
-        _ => Err(Error::WrongPassword),
+        Some(user) => {
+            record_failure(app, user.id, quota.client);
+            // Said only to somebody who knows the password.
+            Err(if fits {
+                Error::Inactive
+            } else {
+                Error::WrongPassword
+            })
+        }
+        None => Err(Error::WrongPassword),
     }
+}
+
+/// Writes down that somebody wasn't let in, without letting them wait for it: the answer would come later where there is
+/// such an account than where there is none.
+fn record_failure(app: &App, user_id: String, client: Client) {
+    let db = app.db.clone();
+    tokio::spawn(async move {
+        let by = By::unknown(client.0);
+        let written = db
+            .write(move |conn| account_events::record_failure(conn, &user_id, &by))
+            .await;
+        if let Err(error) = written {
+            tracing::warn!(
+                cause = error.causes(),
+                "a failed login was not written down"
+            );
+        }
+    });
 }
 
 /// The OAuth2 password grant (RFC 6749, section 4.3), with its own errors.
@@ -200,7 +254,8 @@ async fn enter(
     user: User,
     given: &Credentials,
     format: Format,
-    store: impl FnOnce(&mut Conn) -> Result<(), Error> + Send + 'static,
+    client: Client,
+    store: impl FnOnce(&mut Conn, &By) -> Result<(), Error> + Send + 'static,
 ) -> Result<Entered, Error> {
     let now = db::now();
     let expires_at = now + Duration::seconds(tokens::LOGIN_LIFETIME);
@@ -217,9 +272,10 @@ async fn enter(
         expires_at,
     };
     let token = tokens::of_session(&app.config.jwt, &session)?;
+    let by = By::person(client.0, &session.id);
     app.db
         .write(move |conn| {
-            store(conn)?;
+            store(conn, &by)?;
             sessions::insert(conn, &session)
         })
         .await?;
@@ -256,8 +312,11 @@ fn finish(
             Ok(Either::Left(Show::with_status(entered, status)))
         }
         Err(error) if format.is_html() && !matches!(error, Error::Internal(_)) => {
-            let form = AuthForm::again(kind, given.email, safe_next(given.next.as_deref()), error);
-            Ok(Either::Right(form))
+            let next = safe_next(given.next.as_deref());
+            let mut form = AuthForm::new(kind, next);
+            form.email = given.email;
+            form.invitation = given.invitation;
+            Ok(Either::Right(form.again(error)))
         }
         Err(error) => Err(error),
     }
@@ -267,7 +326,11 @@ fn normalize(email: &str) -> String {
     email.trim().to_lowercase()
 }
 
-pub(super) fn check_email(email: &str) -> Result<String, Error> {
+/// An email as it is kept: in lower case, without spaces around it.
+///
+/// # Errors
+/// [`Error::Invalid`] on the field `email`.
+pub fn check_email(email: &str) -> Result<String, Error> {
     let email = normalize(email);
     let refuse = |detail| Err(Error::field("email", detail));
     match email.as_str() {

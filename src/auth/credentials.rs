@@ -1,7 +1,5 @@
 //! What takes the password: changing it, changing the email, and deleting the account.
 
-use std::time::Duration;
-
 use actix_session::Session as Cookie;
 use actix_web::http::StatusCode;
 use actix_web::{HttpMessage, HttpRequest, web};
@@ -13,11 +11,11 @@ use super::accounts::check_email;
 use super::preferences::{Given, account_json};
 use super::section::Section;
 use super::settings::{Answer, done, refuse};
-use super::{CurrentUser, passwords};
-use crate::db::messages;
+use super::{CurrentUser, ending, passwords};
+use crate::db::account_events::{self, Actor, EventKind};
 use crate::db::sessions::{self, Kind};
 use crate::db::users::User;
-use crate::db::{self, spending, users};
+use crate::db::{self, users};
 use crate::error::{Error, FieldError};
 use crate::limit::{Action, Caller};
 use crate::state::App;
@@ -25,10 +23,6 @@ use crate::web::format::Format;
 use crate::web::input::{AUTH_LIMIT, Input};
 use crate::web::quota::Quota;
 use crate::web::view::{Person, Show};
-
-/// How often a deletion is tried again that others are in the way of, and after which pause.
-const TRIES: u8 = 3;
-const PAUSE: Duration = Duration::from_millis(300);
 
 /// `{current_password, new_password}`
 #[derive(Debug, Deserialize)]
@@ -102,15 +96,18 @@ async fn set_password(
         user.hashed_pw.clone(),
         current.session_id.clone(),
     );
+    let by = current.by();
     app.db
         .write(move |conn| {
+            users::hold(conn, &id)?;
             if !users::set_password(conn, &id, &old, &new)? {
                 return Err(Error::State(
                     "Your password was changed from somewhere else a moment ago, so this change was not made. Load the page again.",
                 ));
             }
             let all = [Kind::Browser, Kind::Api, Kind::Token];
-            sessions::revoke_others(conn, &this, &id, &all, db::now())
+            sessions::revoke_others(conn, &this, &id, &all, db::now())?;
+            account_events::record(conn, Some(&id), EventKind::PasswordChanged, &by, None)
         })
         .await
 }
@@ -141,10 +138,11 @@ async fn set_email(
 ) -> Result<User, Error> {
     let email = check_email(&given.email)?;
     check_password(app, quota, &current.user, given.password, "password").await?;
-    let id = current.user.id.clone();
+    let (id, by) = (current.user.id.clone(), current.by());
     app.db
         .write(move |conn| {
             users::set_email(conn, &id, &email)?;
+            account_events::record(conn, Some(&id), EventKind::EmailChanged, &by, None)?;
             users::get(conn, &id)
         })
         .await
@@ -165,15 +163,10 @@ pub async fn delete_account(
     if let Err(error) = checked {
         return refuse(&app, format, current, Section::Delete, error, Given::new()).await;
     }
-    let mut tries = 0;
-    while let Err(error) = delete(&app, &current.user.id).await {
-        // What was under way for the person held rows of theirs; it ends by itself.
-        if tries == TRIES || !matches!(error, Error::Unavailable) {
-            return Err(error);
-        }
-        tries += 1;
-        tokio::time::sleep(PAUSE).await;
-    }
+    ending::delete(&app.db, &current.user.id, Actor::Person, |reply| {
+        app.stops.tell(&reply);
+    })
+    .await?;
     cookie.purge();
     // The page that says so is nobody's.
     req.extensions_mut().remove::<Person>();
@@ -182,37 +175,6 @@ pub async fn delete_account(
         false => StatusCode::NO_CONTENT,
     };
     Ok(Show::with_status(Answer::Gone, status))
-}
-
-async fn delete(app: &App, user_id: &str) -> Result<(), Error> {
-    let id = user_id.to_owned();
-    let unfinished = app
-        .db
-        .read(move |conn| messages::unfinished_of(conn, &id))
-        .await?;
-    // Each by itself and before anything is locked: on PostgreSQL the workers hold rows that the deletion waits for.
-    for reply in unfinished {
-        let id = reply.id.clone();
-        app.db
-            .write(move |conn| spending::stop(conn, &reply))
-            .await?;
-        app.stops.tell(&id);
-    }
-    let id = user_id.to_owned();
-    let stopped = app
-        .db
-        .write(move |conn| {
-            users::hold(conn, &id)?;
-            // What was begun in between.
-            let stopped = spending::stop_all_of(conn, &id)?;
-            users::delete(conn, &id)?;
-            Ok(stopped)
-        })
-        .await?;
-    for id in stopped {
-        app.stops.tell(&id);
-    }
-    Ok(())
 }
 
 /// Whether it is the person's own password. Each try counts as one to log in, so that whoever finds a browser open can't

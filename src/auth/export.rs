@@ -7,6 +7,7 @@ use futures_util::stream;
 use serde_json::{Value, json};
 
 use super::CurrentUser;
+use super::activity::event_json;
 use super::preferences::account_json;
 use super::settings::{session_json, token_json};
 use crate::db::conversations::{self, Conversation};
@@ -14,7 +15,7 @@ use crate::db::messages::{self, Message};
 use crate::db::need_edits;
 use crate::db::sessions::{self, Kind};
 use crate::db::users::User;
-use crate::db::{self, budgets, shortlist};
+use crate::db::{self, account_events, budgets, shortlist};
 use crate::error::Error;
 use crate::state::App;
 
@@ -114,7 +115,7 @@ impl Export {
 
     async fn account(&self) -> Result<Value, Error> {
         let user_id = self.user.id.clone();
-        let (live, kept, budget) = self
+        let (live, kept, budget, events) = self
             .app
             .db
             .read(move |conn| {
@@ -122,6 +123,7 @@ impl Export {
                     sessions::live(conn, &user_id, db::now())?,
                     shortlist::list(conn, &user_id)?,
                     budgets::get(conn, &user_id)?,
+                    account_events::list(conn, &user_id, None, i64::MAX)?,
                 ))
             })
             .await?;
@@ -140,6 +142,7 @@ impl Export {
             "account": account_json(&self.user),
             "sessions": logins.collect::<Vec<_>>(),
             "tokens": tokens.iter().map(|one| token_json(one)).collect::<Vec<_>>(),
+            "events": events.iter().map(event_json).collect::<Vec<_>>(),
             "shortlist": kept.collect::<Vec<_>>(),
             "budget": budget.map(|budget| json!({
                 "day": budget.day,

@@ -3,11 +3,14 @@
 use actix_session::Session;
 use actix_web::web;
 use askama::Template;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{CurrentUser, DRAFT};
+use super::{CurrentUser, DRAFT, invitations};
 use crate::error::Error;
+use crate::state::App;
+use crate::web::format::Format;
 use crate::web::view::{Html, Shell, Show, View};
 
 /// Where a browser goes once it is in.
@@ -22,17 +25,20 @@ pub enum FormKind {
     Signup,
 }
 
-/// Where the browser was going, or the message that a visitor began on the landing page.
+/// Where the browser was going, the message that a visitor began on the landing page, or an invitation's secret.
 #[derive(Debug, Deserialize)]
 pub struct Going {
     next: Option<String>,
     draft: Option<String>,
+    invitation: Option<SecretString>,
 }
 
 /// A form, with what the person typed except the password.
 pub struct AuthForm {
     kind: FormKind,
-    email: String,
+    pub email: String,
+    /// The secret of the invitation that somebody signs up with.
+    pub invitation: Option<SecretString>,
     next: String,
     error: Option<Error>,
 }
@@ -43,16 +49,37 @@ pub async fn login(
     session: Session,
     going: web::Query<Going>,
 ) -> Result<Show<Entrance>, Error> {
-    open(FormKind::Login, current, &session, going.into_inner())
+    open(FormKind::Login, current, &session, going.into_inner()).map(Show::new)
 }
 
-/// `GET /signup`.
+/// `GET /signup`, with `?invitation=` where one is needed.
 pub async fn signup(
+    app: web::Data<App>,
+    format: Format,
     current: Option<CurrentUser>,
     session: Session,
     going: web::Query<Going>,
 ) -> Result<Show<Entrance>, Error> {
-    open(FormKind::Signup, current, &session, going.into_inner())
+    let going = going.into_inner();
+    let admitted = match &current {
+        Some(_) => Ok(None),
+        None => invitations::admit(&app, going.invitation.as_ref()).await,
+    };
+    match admitted {
+        Ok(invitation) => {
+            let mut shown = open(FormKind::Signup, current, &session, going)?;
+            if let Entrance::Form(form) = &mut shown {
+                // Who has the link was sent it there.
+                form.email = invitation.and_then(|one| one.email).unwrap_or_default();
+            }
+            Ok(Show::new(shown))
+        }
+        Err(error @ Error::Forbidden(_)) if format.is_html() => {
+            let form = AuthForm::new(FormKind::Signup, safe_next(going.next.as_deref()));
+            Ok(form.again(error).map(Entrance::Form))
+        }
+        Err(error) => Err(error),
+    }
 }
 
 fn open(
@@ -60,7 +87,7 @@ fn open(
     current: Option<CurrentUser>,
     session: &Session,
     going: Going,
-) -> Result<Show<Entrance>, Error> {
+) -> Result<Entrance, Error> {
     let next = safe_next(going.next.as_deref());
     if let Some(draft) = going.draft.filter(|draft| !draft.trim().is_empty()) {
         if draft.len() > LONGEST_DRAFT {
@@ -71,15 +98,13 @@ fn open(
         }
         session.insert(DRAFT, draft).map_err(Error::internal)?;
     }
-    Ok(Show::new(match current {
+    Ok(match current {
         Some(_) => Entrance::Inside(next),
         None => Entrance::Form(AuthForm {
-            kind,
-            email: String::new(),
-            next,
-            error: None,
+            invitation: going.invitation,
+            ..AuthForm::new(kind, next)
         }),
-    }))
+    })
 }
 
 /// The form, or for somebody who is in already the way on.
@@ -112,14 +137,33 @@ impl View for Entrance {
 }
 
 impl AuthForm {
-    /// The form again, with the error's sentence where the person can act on it.
-    pub fn again(kind: FormKind, email: String, next: String, error: Error) -> Show<Self> {
-        Show::with_error(error, |error| Self {
+    /// An empty form, from which one goes on to `next`.
+    pub fn new(kind: FormKind, next: String) -> Self {
+        Self {
             kind,
-            email,
+            email: String::new(),
+            invitation: None,
             next,
+            error: None,
+        }
+    }
+
+    /// The form again, with the error's sentence where the person can act on it.
+    pub fn again(self, error: Error) -> Show<Self> {
+        Show::with_error(error, |error| Self {
             error: Some(error),
+            ..self
         })
+    }
+
+    /// Nobody gets in here, whatever they write.
+    fn is_shut(&self) -> bool {
+        self.is_signup() && matches!(self.error, Some(Error::Forbidden(_)))
+    }
+
+    /// The invitation's secret, to be sent with the form.
+    fn invitation(&self) -> Option<&str> {
+        self.invitation.as_ref().map(ExposeSecret::expose_secret)
     }
 
     /// What is wrong with one field.
@@ -180,6 +224,7 @@ struct FormPage<'a> {
 #[derive(Template)]
 #[template(path = "auth/_form.html")]
 struct FormFragment<'a> {
+    shell: &'a Shell,
     form: &'a AuthForm,
 }
 
@@ -198,8 +243,8 @@ impl View for AuthForm {
         Ok(Html::Body(FormPage { shell, form: self }.render()?))
     }
 
-    fn fragment(&self, _: &Shell) -> askama::Result<Html> {
-        Ok(Html::Body(FormFragment { form: self }.render()?))
+    fn fragment(&self, shell: &Shell) -> askama::Result<Html> {
+        Ok(Html::Body(FormFragment { shell, form: self }.render()?))
     }
 }
 

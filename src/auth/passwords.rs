@@ -80,7 +80,11 @@ pub async fn verify(
     .await?
 }
 
-fn hash_now(password: &str) -> Result<String, Error> {
+/// The same at once, on this thread: for commands, which have nobody else to wait for.
+///
+/// # Errors
+/// When hashing fails, which is a fault of ours.
+pub fn hash_now(password: &str) -> Result<String, Error> {
     let hash = Argon2::default()
         .hash_password(password.as_bytes())
         .map_err(Error::internal)?;

@@ -10,6 +10,7 @@ pub enum Section {
     Display,
     Sessions,
     Tokens,
+    Activity,
     Password,
     Email,
     Data,
@@ -17,12 +18,13 @@ pub enum Section {
 }
 
 impl Section {
-    pub const ALL: [Section; 9] = [
+    pub const ALL: [Section; 10] = [
         Section::About,
         Section::Driving,
         Section::Display,
         Section::Sessions,
         Section::Tokens,
+        Section::Activity,
         Section::Password,
         Section::Email,
         Section::Data,
@@ -37,6 +39,7 @@ impl Section {
             Section::Display => "display",
             Section::Sessions => "sessions",
             Section::Tokens => "tokens",
+            Section::Activity => "activity",
             Section::Password => "password",
             Section::Email => "email",
             Section::Data => "data",
@@ -54,7 +57,7 @@ impl Section {
             Section::Password => &["current_password", "new_password"],
             Section::Email => &["email", "password"],
             Section::Delete => &["password"],
-            Section::Sessions | Section::Data => &[],
+            Section::Sessions | Section::Activity | Section::Data => &[],
         }
     }
 
@@ -66,6 +69,7 @@ impl Section {
             Section::Display => "Display",
             Section::Sessions => "Sessions",
             Section::Tokens => "API tokens",
+            Section::Activity => "Recent activity",
             Section::Password => "Password",
             Section::Email => "Email",
             Section::Data => "Your data",
@@ -83,7 +87,7 @@ impl Section {
                 "Your password is changed. Every other session and all tokens have ended."
             }
             Section::Email => "Your email is changed. Log in with it from now on.",
-            Section::Data | Section::Delete => "Done.",
+            Section::Activity | Section::Data | Section::Delete => "Done.",
         }
     }
 

@@ -10,8 +10,9 @@ use super::preferences::Given;
 use super::section::Section;
 use super::settings::{Answer, Made, Settings, done, go_to, refuse, session_json, token_json};
 use super::{CurrentUser, tokens};
+use crate::db::account_events::{self, By, EventKind};
 use crate::db::sessions::{self, Kind, NewSession, Session};
-use crate::db::{self, users};
+use crate::db::{self, Conn, users};
 use crate::error::{Error, FieldError};
 use crate::state::App;
 use crate::web::format::Format;
@@ -65,9 +66,13 @@ pub async fn end_others(
     format: Format,
     current: CurrentUser,
 ) -> Result<Show<Answer>, Error> {
+    let by = current.by();
     let (id, user_id) = (current.session_id, current.user.id);
     app.db
-        .write(move |conn| sessions::revoke_others(conn, &id, &user_id, &LOGINS, db::now()))
+        .write(move |conn| {
+            sessions::revoke_others(conn, &id, &user_id, &LOGINS, db::now())?;
+            account_events::record(conn, Some(&user_id), EventKind::SessionsRevoked, &by, None)
+        })
         .await?;
     Ok(done(format, Section::Sessions, Value::Null))
 }
@@ -123,18 +128,37 @@ async fn live(app: &App, current: CurrentUser) -> Result<Vec<Session>, Error> {
 
 /// Ends one of the person's sessions of these kinds; any other id is one that never was.
 async fn end(app: &App, current: CurrentUser, id: &str, kinds: &[Kind]) -> Result<(), Error> {
+    let by = current.by();
     let (id, user_id, kinds) = (parse_id(id)?, current.user.id, kinds.to_vec());
     app.db
-        .write(move |conn| {
-            let now = db::now();
-            let mut live = sessions::live(conn, &user_id, now)?.into_iter();
-            let is_one = live.any(|one| one.id == id && kinds.contains(&one.kind));
-            match is_one && sessions::revoke(conn, &id, &user_id, now)? {
-                true => Ok(()),
-                false => Err(Error::NotFound),
-            }
-        })
+        .write(move |conn| end_one(conn, &user_id, &id, &kinds, &by))
         .await
+}
+
+/// Ends a session of that user of these kinds, and writes it down.
+///
+/// # Errors
+/// [`Error::NotFound`] if there is none of that id that lives.
+pub fn end_one(
+    conn: &mut Conn,
+    user_id: &str,
+    id: &str,
+    kinds: &[Kind],
+    by: &By,
+) -> Result<(), Error> {
+    let now = db::now();
+    let mut live = sessions::live(conn, user_id, now)?.into_iter();
+    let one = live.find(|one| one.id == id && kinds.contains(&one.kind));
+    match one {
+        Some(one) if sessions::revoke(conn, id, user_id, now)? => {
+            let kind = match one.kind {
+                Kind::Token => EventKind::TokenRevoked,
+                Kind::Browser | Kind::Api => EventKind::SessionRevoked,
+            };
+            account_events::record(conn, Some(user_id), kind, by, Some(id))
+        }
+        _ => Err(Error::NotFound),
+    }
 }
 
 async fn create(app: &App, current: &CurrentUser, given: &Given) -> Result<Made, Error> {
@@ -164,9 +188,15 @@ async fn create(app: &App, current: &CurrentUser, given: &Given) -> Result<Made,
             expires_at: row.expires_at,
         },
     };
+    let by = current.by();
+    let this = current.session_id.clone();
     app.db
         .write(move |conn| {
             users::hold(conn, &row.user_id)?;
+            // Ended while this was under way: what it makes would outlive it.
+            if sessions::live_user(conn, &this, &row.user_id, now)?.is_none() {
+                return Err(Error::Unauthenticated);
+            }
             let live = sessions::live(conn, &row.user_id, now)?;
             let tokens = live.iter().filter(|one| one.kind == Kind::Token);
             if tokens.count() >= MOST_TOKENS {
@@ -174,7 +204,9 @@ async fn create(app: &App, current: &CurrentUser, given: &Given) -> Result<Made,
                     "You have 20 tokens, which is as many as there can be. Revoke one first.",
                 ));
             }
-            sessions::insert(conn, &row)
+            sessions::insert(conn, &row)?;
+            let made = Some(row.id.as_str());
+            account_events::record(conn, Some(&row.user_id), EventKind::TokenMade, &by, made)
         })
         .await?;
     Ok(made)

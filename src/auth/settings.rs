@@ -8,8 +8,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::CurrentUser;
+use super::activity::{self, EventView};
 use super::preferences::{self, COLOURS, Choice, Figure, Given, UNITS, account_json};
 use super::section::Section;
+use crate::db::account_events::{self, Event};
 use crate::db::sessions::{self, Kind, Session};
 use crate::db::users::{self, User};
 use crate::db::{self};
@@ -117,6 +119,8 @@ pub struct Settings {
     /// The session that is asking.
     session_id: String,
     sessions: Vec<Session>,
+    /// What happened to the account lately.
+    events: Vec<Event>,
     done: Option<Section>,
     wrong: Option<Wrong>,
     /// A token that was made just now.
@@ -140,18 +144,23 @@ impl Settings {
     /// The account of whoever is asking. Programs don't wait for what only the page shows.
     pub async fn find(app: &App, format: Format, current: CurrentUser) -> Result<Self, Error> {
         let user_id = current.user.id.clone();
-        let sessions = match format.is_html() {
+        let (sessions, events) = match format.is_html() {
             true => {
                 app.db
-                    .read(move |conn| sessions::live(conn, &user_id, db::now()))
+                    .read(move |conn| {
+                        let live = sessions::live(conn, &user_id, db::now())?;
+                        let recent = account_events::list(conn, &user_id, None, activity::RECENT)?;
+                        Ok((live, recent))
+                    })
                     .await?
             }
-            false => Vec::new(),
+            false => (Vec::new(), Vec::new()),
         };
         Ok(Self {
             user: current.user,
             session_id: current.session_id,
             sessions,
+            events,
             done: None,
             wrong: None,
             made: None,
@@ -246,6 +255,11 @@ impl Settings {
                 .filter(|token| !is_made(token))
                 .map(show)
                 .collect(),
+            events: self
+                .events
+                .iter()
+                .map(|event| EventView::of(event, &self.session_id))
+                .collect(),
             made: made.map(|made| (made.token.as_str(), show(&made.session))),
         }
     }
@@ -262,14 +276,14 @@ struct SessionView<'a> {
 }
 
 /// A time of UTC.
-struct When(NaiveDateTime);
+pub struct When(pub NaiveDateTime);
 
 impl When {
-    fn for_people(&self) -> String {
+    pub fn for_people(&self) -> String {
         self.0.format("%-d %B %Y, %H:%M UTC").to_string()
     }
 
-    fn for_programs(&self) -> String {
+    pub fn for_programs(&self) -> String {
         self.0.format("%Y-%m-%dT%H:%M:%SZ").to_string()
     }
 }
@@ -280,13 +294,14 @@ struct SettingsPage<'a> {
     shell: &'a Shell,
     view: &'a Settings,
     user: &'a User,
-    sections: [Section; 9],
+    sections: [Section; 10],
     levels: Vec<Choice>,
     figures: Vec<Figure>,
     units: [Choice; 2],
     colours: [Choice; 3],
     sessions: Vec<SessionView<'a>>,
     tokens: Vec<SessionView<'a>>,
+    events: Vec<EventView<'a>>,
     made: Option<(&'a str, SessionView<'a>)>,
 }
 

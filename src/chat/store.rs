@@ -8,7 +8,7 @@ use crate::advisor::Advisor;
 use crate::config::Limits;
 use crate::db::conversations::{self, Conversation};
 use crate::db::messages::{self, Message, NewMessage, Role, Status};
-use crate::db::{self, Conn, budgets};
+use crate::db::{self, Conn, budgets, users};
 use crate::error::Error;
 use crate::limit::{Action, Caller};
 use crate::state::App;
@@ -154,7 +154,11 @@ where
             match (before.transpose()?.flatten(), refused) {
                 (Some(posted), _) => Ok(posted),
                 (None, Some(error)) => Err(error),
-                (None, None) => store(conn, &owner, order),
+                (None, None) => match users::standing(conn, &owner)? {
+                    Some((_, true)) => store(conn, &owner, order),
+                    // Turned off or deleted while this was under way: what runs for it was stopped already.
+                    _ => Err(Error::Unauthenticated),
+                },
             }
         })
         .await?;

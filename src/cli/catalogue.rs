@@ -7,13 +7,11 @@ use std::path::{Path, PathBuf};
 use clap::Subcommand;
 use flate2::read::MultiGzDecoder;
 
+use super::database::Database;
 use super::{Failure, print};
 use crate::cars::epa::{self, ImportError};
 use crate::cars::{Catalogue, check, join, table};
-use crate::config::Config;
 use crate::db::catalogues::{self, Stored};
-use crate::db::{self, Conn, Db, Direction};
-use crate::error::Error;
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -91,7 +89,7 @@ pub fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Import(command) => import(&command),
         Command::Use { table: None, .. } => {
-            store(catalogues::clear)?;
+            Database::open()?.write(catalogues::clear)?;
             print("The built-in catalogue is in use.\n");
             Ok(())
         }
@@ -126,7 +124,7 @@ impl Which {
         if !self.in_use {
             return table_or_built_in(self.table.as_deref());
         }
-        let stored = store(|conn| match catalogues::current(conn)? {
+        let stored = Database::open()?.read(|conn| match catalogues::current(conn)? {
             Some(id) => catalogues::get(conn, &id),
             None => Ok(None),
         })?;
@@ -248,24 +246,11 @@ fn write_to(catalogue: &Catalogue, out: &Path) -> Result<(), Failure> {
 /// Puts a catalogue into the database, all of it or nothing.
 fn put_to_use(catalogue: &Catalogue) -> Result<(), Failure> {
     let stored = Stored::of(catalogue)?;
-    store(move |conn| catalogues::replace(conn, &stored))?;
+    Database::open()?.write(move |conn| catalogues::replace(conn, &stored))?;
     print(&format!(
         "{} cars are in use ({}); running servers take them up within seconds.\n",
         catalogue.len(),
         catalogue.version
     ));
     Ok(())
-}
-
-fn store<T: Send + 'static>(
-    query: impl FnOnce(&mut Conn) -> Result<T, Error> + Send + 'static,
-) -> Result<T, Failure> {
-    let config = Config::from_env()?;
-    db::migrate(&config.database, Direction::Up)?;
-    let database = Db::open(&config.database)?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::Other(error.to_string()))?;
-    Ok(runtime.block_on(database.write(query))?)
 }

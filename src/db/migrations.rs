@@ -8,8 +8,8 @@ use diesel::migration::{Migration as Step, MigrationSource, MigrationVersion};
 use diesel::prelude::*;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use super::Conn;
 use super::pool::{self, Role};
+use super::{Conn, account_events};
 use crate::config::DatabaseUrl;
 use crate::error::Error;
 
@@ -52,6 +52,9 @@ pub fn migrate(url: &DatabaseUrl, direction: Direction) -> Result<Vec<String>, E
             // Exclusive from the start: of several processes the others wait here and find it done.
             let kept = conn.exclusive_transaction(|conn| {
                 outcome = run(conn, direction);
+                if direction == Direction::Up && outcome.is_ok() {
+                    account_events::seal_sqlite(conn)?;
+                }
                 match &outcome {
                     Ok(_) => Ok(()),
                     Err(_) => Err(diesel::result::Error::RollbackTransaction),
@@ -89,7 +92,13 @@ fn run_beside_others(conn: &mut PgConnection, direction: Direction) -> Result<Ve
     let mut before: Vec<String> = Vec::new();
     loop {
         let known = applied(conn).map_err(Error::Internal)?;
-        match run(conn, direction) {
+        let ran = run(conn, direction).and_then(|versions| {
+            if direction == Direction::Up {
+                account_events::seal_postgres(conn)?;
+            }
+            Ok(versions)
+        });
+        match ran {
             Ok(versions) => {
                 before.extend(versions);
                 return Ok(before);

@@ -124,7 +124,34 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    account_events (id) {
+        id -> Text,
+        user_id -> Nullable<Text>,
+        kind -> Text,
+        actor -> Text,
+        client -> Nullable<Text>,
+        session_id -> Nullable<Text>,
+        subject_id -> Nullable<Text>,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    invitations (id) {
+        id -> Text,
+        secret_hash -> Text,
+        email -> Nullable<Text>,
+        created_at -> Timestamp,
+        expires_at -> Timestamp,
+        revoked_at -> Nullable<Timestamp>,
+        used_at -> Nullable<Timestamp>,
+        user_id -> Nullable<Text>,
+    }
+}
+
 diesel::joinable!(sessions -> users (user_id));
+diesel::joinable!(account_events -> users (user_id));
 diesel::joinable!(messages -> conversations (conversation_id));
 diesel::allow_tables_to_appear_in_same_query!(
     users,
@@ -132,5 +159,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     conversations,
     messages,
     need_edits,
-    shortlist
+    shortlist,
+    account_events
 );

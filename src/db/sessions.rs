@@ -118,3 +118,14 @@ pub fn revoke_others(
         .execute(conn)?;
     Ok(())
 }
+
+/// Ends all sessions of that user: logins and named tokens.
+pub fn revoke_all(conn: &mut Conn, user_id: &str, now: NaiveDateTime) -> Result<(), Error> {
+    let all = sessions::table
+        .filter(sessions::user_id.eq(user_id))
+        .filter(sessions::revoked_at.is_null());
+    diesel::update(all)
+        .set(sessions::revoked_at.eq(now))
+        .execute(conn)?;
+    Ok(())
+}

@@ -180,12 +180,60 @@ pub fn set_email(conn: &mut Conn, id: &str, email: &str) -> Result<(), Error> {
     unless_taken(changed, "")
 }
 
-/// Turns an account on or off.
-pub fn set_active(conn: &mut Conn, id: &str, is_active: bool) -> Result<(), Error> {
+/// Gives the account another password, whatever it was.
+pub fn reset_password(conn: &mut Conn, id: &str, new: &str) -> Result<(), Error> {
     diesel::update(users::table.filter(users::id.eq(id)))
-        .set(users::is_active.eq(is_active))
+        .set(users::hashed_pw.eq(new))
         .execute(conn)?;
     Ok(())
+}
+
+/// Turns an account on or off. False if it is so already.
+pub fn set_active(conn: &mut Conn, id: &str, is_active: bool) -> Result<bool, Error> {
+    let other = users::table
+        .filter(users::id.eq(id))
+        .filter(users::is_active.ne(is_active));
+    let changed = diesel::update(other)
+        .set(users::is_active.eq(is_active))
+        .execute(conn)?;
+    Ok(changed == 1)
+}
+
+/// Accounts in the order in which they were made, at most `limit`, after the one with that id; with `is_active` only those
+/// that are on, or off.
+///
+/// It isn't on one person's rows: it is for the operator alone.
+pub fn page(
+    conn: &mut Conn,
+    after: Option<&str>,
+    is_active: Option<bool>,
+    limit: i64,
+) -> Result<Vec<User>, Error> {
+    let mut query = users::table
+        .order(users::id)
+        .limit(limit)
+        .select(COLUMNS)
+        .into_boxed();
+    if let Some(after) = after {
+        query = query.filter(users::id.gt(after.to_owned()));
+    }
+    if let Some(is_active) = is_active {
+        query = query.filter(users::is_active.eq(is_active));
+    }
+    Ok(query.load(conn)?)
+}
+
+/// What lets somebody in: the hash of the password, and whether the account is on. Both stay as they are until the
+/// transaction ends, since whoever changes them [holds](hold) the account. `None` if it is gone.
+pub fn standing(conn: &mut Conn, id: &str) -> Result<Option<(String, bool)>, Error> {
+    let row = users::table
+        .filter(users::id.eq(id))
+        .select((users::hashed_pw, users::is_active));
+    Ok(match conn {
+        // There is one writer, and it is us.
+        Conn::Sqlite(conn) => row.first(conn).optional()?,
+        Conn::Postgres(conn) => row.for_key_share().first(conn).optional()?,
+    })
 }
 
 /// Holds the account until the transaction ends: nobody adds a row to it in the meantime.

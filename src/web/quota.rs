@@ -16,7 +16,8 @@ use crate::state::App;
 pub struct Quota {
     app: web::Data<App>,
     req: HttpRequest,
-    client: Client,
+    /// Where it comes from.
+    pub client: Client,
 }
 
 /// All that was taken for one request.

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::assets::Assets;
 use super::format::Format;
 use crate::cars::units::{self, Units};
+use crate::config::Signup;
 use crate::db::users::Theme;
 use crate::error::Error;
 use crate::state::App;
@@ -49,6 +50,8 @@ pub struct Shell {
     pub catalogue: String,
     /// The origin that browsers see.
     pub public_url: String,
+    /// Who may sign up.
+    pub signup: Signup,
     /// How far the person's clock is behind UTC; nothing where their browser doesn't say.
     pub behind_utc: chrono::Duration,
 }
@@ -75,8 +78,17 @@ impl Shell {
             is_built_in: model == crate::advisor::CATALOGUE_MODEL,
             catalogue: app.catalogue().version.clone(),
             public_url: app.config.public_url.clone(),
+            signup: app.config.signup,
             behind_utc: behind_utc(req),
         })
+    }
+
+    /// Where a visitor goes in: to sign up, if everybody may.
+    pub fn entrance(&self) -> &'static str {
+        match self.signup.refusal() {
+            None => "/signup",
+            Some(_) => "/login",
+        }
     }
 
     /// The colours that the person chose; `None` leaves them to the browser.
@@ -149,6 +161,15 @@ impl<V: View> Show<V> {
             status: error.status_code(),
             headers: wait.into_iter().collect(),
             view: view(error),
+        }
+    }
+
+    /// The same answer with another view made of this one.
+    pub fn map<W>(self, view: impl FnOnce(V) -> W) -> Show<W> {
+        Show {
+            view: view(self.view),
+            status: self.status,
+            headers: self.headers,
         }
     }
 

@@ -1,11 +1,12 @@
 // Starts the autio binary on a free port with a database of its own, kills it, and starts it again.
 
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 
 import { until } from "./facts.mjs";
 
@@ -32,15 +33,7 @@ export class Server {
 
   /** Starts the process; again after `kill`, on the same port and database. */
   async run() {
-    // Nothing of the caller's own settings, keys above all, may reach it.
-    const env = {
-      PATH: process.env.PATH,
-      AUTIO_ADDR: `127.0.0.1:${this.port}`,
-      DATABASE_URL: join(this.#folder, "autio.db"),
-      AUTIO_RATE_LIMITS: "off",
-      ...this.#settings,
-    };
-    const child = spawn(BINARY, [], { cwd: this.#folder, env, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(BINARY, [], { ...this.#place, stdio: ["ignore", "pipe", "pipe"] });
     this.#process = child;
     let ended;
     child.on("error", (error) => (ended = error.message));
@@ -52,6 +45,24 @@ export class Server {
       if (ended) throw new Error(`${BINARY} ended at once (${ended}):\n${this.#log}`);
       return fetch(`${this.url}/healthz`).then((answer) => answer.ok, () => false);
     }, 20);
+  }
+
+  /** Where it runs and with which settings. Nothing of the caller's own, keys above all, may reach it. */
+  get #place() {
+    const env = {
+      PATH: process.env.PATH,
+      AUTIO_ADDR: `127.0.0.1:${this.port}`,
+      DATABASE_URL: join(this.#folder, "autio.db"),
+      AUTIO_RATE_LIMITS: "off",
+      ...this.#settings,
+    };
+    return { cwd: this.#folder, env };
+  }
+
+  /** Runs a command beside it, as the operator would, and returns what it prints. */
+  async command(...args) {
+    const { stdout } = await promisify(execFile)(BINARY, args, this.#place);
+    return stdout;
   }
 
   /** As a power cut would: nothing is flushed, nobody says goodbye. */

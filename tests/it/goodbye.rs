@@ -175,6 +175,7 @@ async fn a_deleted_account_leaves_no_row_and_stops_what_runs() {
     .await;
     let before = rows(&site, &user_id).await;
     for table in [
+        "account_events",
         "budgets",
         "conversations",
         "idempotency_keys",
@@ -308,7 +309,7 @@ async fn who_goes_while_they_write_leaves_nothing_behind_either() {
     }
 }
 
-async fn until(look: impl AsyncFn() -> bool) {
+pub async fn until(look: impl AsyncFn() -> bool) {
     for _ in 0..100 {
         if look().await {
             return;
@@ -331,7 +332,7 @@ struct Count {
 }
 
 /// How many rows of that person there are, in every table that has people's rows.
-async fn rows(site: &Site, user_id: &str) -> BTreeMap<String, i64> {
+pub async fn rows(site: &Site, user_id: &str) -> BTreeMap<String, i64> {
     let tables = match site.is_postgres() {
         true => {
             "SELECT table_name::text AS name FROM information_schema.columns WHERE column_name = 'user_id' AND table_schema = 'public'"

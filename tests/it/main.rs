@@ -14,15 +14,18 @@ mod chat;
 mod credentials;
 mod database;
 mod eval;
+mod events;
 mod export;
 mod formats;
 mod goodbye;
 mod idempotency;
+mod invitations;
 mod law;
 mod limits;
 mod list;
 mod model;
 mod needs;
+mod operator;
 mod process;
 mod readme;
 mod restart;
@@ -30,6 +33,8 @@ mod search;
 mod settings;
 mod shared;
 mod site;
+#[cfg(target_os = "linux")]
+mod terminal;
 mod tokens;
 // The faults, which share it, use all of it.
 #[allow(dead_code)]
