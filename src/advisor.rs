@@ -40,7 +40,8 @@ pub struct Turn {
 }
 
 /// How much the person knows about cars: it changes how things are explained.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, utoipa::ToSchema)]
+#[schema(rename_all = "snake_case")]
 pub enum Knowledge {
     Beginner,
     Casual,

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod activity;
+mod answers;
 mod credentials;
 pub mod ending;
 mod export;
@@ -15,7 +16,7 @@ mod settings;
 pub mod tokens;
 
 pub use accounts::check_email;
-pub use activity::event_json;
+pub use activity::Happening;
 pub use forms::safe_next;
 pub use sessions::end_one;
 
@@ -24,6 +25,7 @@ use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use futures_util::future::LocalBoxFuture;
+use utoipa::OpenApi;
 
 use crate::db::account_events::By;
 use crate::db::sessions::Kind;
@@ -42,6 +44,28 @@ const DRAFT: &str = "draft";
 pub fn take_draft(session: &Session) -> Option<String> {
     session.remove_as(DRAFT).and_then(Result::ok)
 }
+
+/// The routes of this module as programs see them.
+#[derive(OpenApi)]
+#[openapi(paths(
+    accounts::signup,
+    accounts::login,
+    accounts::logout,
+    settings::me,
+    settings::change,
+    credentials::delete_account,
+    credentials::change_password,
+    credentials::change_email,
+    activity::list,
+    export::export,
+    sessions::list,
+    sessions::end_others,
+    sessions::end_session,
+    sessions::list_tokens,
+    sessions::make_token,
+    sessions::revoke_token,
+))]
+pub struct Api;
 
 /// Adds the routes of this module.
 pub fn routes(config: &mut web::ServiceConfig) {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 mod basis;
 mod catalogue;
@@ -26,7 +27,7 @@ pub use kinds::{Body, Drive, Fuel, Grade, PriceKind, Transmission, UnknownWord};
 pub use search::{Filter, Found, search};
 
 /// One car of the catalogue, as pages, programs and stored replies have it. What isn't known is `None`, never 0.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Car {
     /// Readable and lasting, ending in EPA's number of the vehicle: `2024-toyota-rav4-hybrid-awd-47116`.
     pub id: String,
@@ -74,7 +75,7 @@ impl Car {
 }
 
 /// EPA's label figures for one fuel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Economy {
     pub city: u16,
     pub highway: u16,
@@ -83,13 +84,13 @@ pub struct Economy {
 }
 
 /// The fewest and the most seats that the model is sold with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Seats {
     pub min: u8,
     pub max: u8,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Price {
     pub usd: u32,
     pub kind: PriceKind,
@@ -98,7 +99,7 @@ pub struct Price {
 }
 
 /// NHTSA's overall stars, 1 to 5.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Safety {
     pub stars: u8,
     pub source: String,

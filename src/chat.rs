@@ -1,5 +1,6 @@
 //! Conversations: what people write, the replies that are made, and how both are shown.
 
+mod answers;
 pub mod bin;
 mod branch;
 mod conversations;
@@ -21,6 +22,29 @@ pub mod views;
 pub mod worker;
 
 use actix_web::web;
+use utoipa::OpenApi;
+
+/// The routes of this module as programs see them.
+#[derive(OpenApi)]
+#[openapi(
+    paths(
+        conversations::list,
+        post::post,
+        search::search,
+        messages::get,
+        stream::events,
+        messages::stop,
+        messages::retry,
+        needs::edit::edit,
+        bin::restore,
+        export::export,
+        conversations::open,
+        branch::change,
+        bin::delete,
+    ),
+    components(schemas(answers::Delta, answers::Shown))
+)]
+pub struct Api;
 
 /// Adds the routes of this module.
 pub fn routes(config: &mut web::ServiceConfig) {
@@ -37,8 +61,8 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .service(web::resource("/chat/messages/{id}/retry").route(web::post().to(messages::retry)))
         .service(
             web::resource("/chat/{id}/needs")
-                .route(web::patch().to(needs::edit))
-                .route(web::post().to(needs::edit)),
+                .route(web::patch().to(needs::edit::edit))
+                .route(web::post().to(needs::edit::edit)),
         )
         .service(web::resource("/chat/{id}/delete").route(web::post().to(bin::delete)))
         .service(web::resource("/chat/{id}/restore").route(web::post().to(bin::restore)))

@@ -1,12 +1,17 @@
 //! For load balancers: whether the process lives, and whether it should get requests.
 
-use actix_web::http::header::ContentType;
 use actix_web::{HttpResponse, web};
 use diesel::prelude::*;
-use serde_json::{Value, json};
+use serde::Serialize;
+use utoipa::{OpenApi, ToSchema};
 
 use crate::error::Error;
 use crate::state::App;
+
+/// The routes of this module as programs see them.
+#[derive(OpenApi)]
+#[openapi(paths(alive, ready))]
+pub struct Api;
 
 /// Adds the routes of this module.
 pub fn routes(config: &mut web::ServiceConfig) {
@@ -24,12 +29,28 @@ pub fn routes(config: &mut web::ServiceConfig) {
 }
 
 /// `GET /healthz`: the process answers.
+#[utoipa::path(
+    get,
+    path = "/healthz",
+    tag = "Service",
+    summary = "The process lives",
+    security(()),
+    responses((status = 200, description = "It does", body = Alive)),
+)]
 async fn alive() -> HttpResponse {
-    say(json!({ "status": "ok" }))
+    say(&Alive { status: "ok" })
 }
 
 /// `GET /readyz`: not draining, and the database answers with the schema in place; and what is wrong with the model
 /// and with Redis.
+#[utoipa::path(
+    get,
+    path = "/readyz",
+    tag = "Service",
+    summary = "Ready for requests: the database answers, and the process isn't about to end",
+    security(()),
+    responses((status = 200, description = "It is", body = Ready)),
+)]
 async fn ready(app: web::Data<App>) -> Result<HttpResponse, Error> {
     app.refuse_when_draining()?;
     app.db
@@ -39,38 +60,74 @@ async fn ready(app: web::Data<App>) -> Result<HttpResponse, Error> {
             Ok(one.is_some())
         })
         .await?;
-    Ok(say(
-        json!({ "status": "ready", "advisor": advisor(&app), "redis": redis(&app) }),
-    ))
+    Ok(say(&Ready {
+        status: "ready",
+        advisor: advisor(&app),
+        redis: redis(&app),
+    }))
 }
 
 /// Who answers, and what the operator has to know of it. A model that fails doesn't make the process unready: the
 /// catalogue advisor answers meanwhile.
-fn advisor(app: &App) -> Value {
+fn advisor(app: &App) -> Answers {
     let trouble = app.advisor.trouble();
-    json!({
-        "model": app.advisor.model(),
-        "status": match &trouble {
+    Answers {
+        model: app.advisor.model().to_owned(),
+        status: match &trouble {
             None => "ok",
             Some(trouble) if trouble.is_open => "left alone for a while",
             Some(_) => "failing",
         },
-        "detail": trouble.map(|trouble| trouble.failure.to_string()),
-    })
+        detail: trouble.map(|trouble| trouble.failure.to_string()),
+    }
 }
 
 /// What instances share, if they do. Without it each goes on by itself, so that doesn't make the process unready either.
-fn redis(app: &App) -> Value {
-    let Some(redis) = &app.redis else {
-        return Value::Null;
-    };
-    let trouble = redis.trouble();
-    let status = if trouble.is_none() { "ok" } else { "away" };
-    json!({ "status": status, "detail": trouble })
+fn redis(app: &App) -> Option<Shared> {
+    let trouble = app.redis.as_ref()?.trouble();
+    Some(Shared {
+        status: if trouble.is_none() { "ok" } else { "away" },
+        detail: trouble,
+    })
 }
 
-fn say(body: Value) -> HttpResponse {
-    HttpResponse::Ok()
-        .insert_header(ContentType::json())
-        .body(body.to_string())
+/// The process answers.
+#[derive(Serialize, ToSchema)]
+struct Alive {
+    status: &'static str,
+}
+
+/// The process is ready for requests.
+#[derive(Serialize, ToSchema)]
+struct Ready {
+    status: &'static str,
+    advisor: Answers,
+    /// Null where no Redis is set up.
+    redis: Option<Shared>,
+}
+
+/// Who answers.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Advisor)]
+struct Answers {
+    /// A model's name, or `catalogue` for the built-in advisor.
+    model: String,
+    /// `ok`, `failing`, or `left alone for a while`.
+    status: &'static str,
+    /// What is wrong with the model, for the operator.
+    detail: Option<String>,
+}
+
+/// Redis.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Redis)]
+struct Shared {
+    /// `ok`, or `away`.
+    status: &'static str,
+    /// What is wrong with it, for the operator.
+    detail: Option<String>,
+}
+
+fn say(body: &impl Serialize) -> HttpResponse {
+    HttpResponse::Ok().json(body)
 }

@@ -2,7 +2,9 @@
 
 use actix_web::web;
 use askama::Template;
+use serde::Serialize;
 use serde_json::{Value, json};
+use utoipa::{OpenApi, ToSchema};
 
 use crate::advisor::starters::QUESTIONS;
 use crate::auth::CurrentUser;
@@ -14,6 +16,11 @@ use crate::web::view::{Html, Shell, Show, View};
 /// The body that is drawn beside each of the questions.
 const BODIES: [&str; 4] = ["suv", "sedan", "hatchback", "pickup"];
 
+/// The routes of this module as programs see them.
+#[derive(OpenApi)]
+#[openapi(paths(landing))]
+pub struct Api;
+
 /// Adds the routes of this module.
 pub fn routes(config: &mut web::ServiceConfig) {
     config.service(
@@ -24,6 +31,14 @@ pub fn routes(config: &mut web::ServiceConfig) {
 }
 
 /// `GET /`. Who is logged in sees so in the header; nobody has to be.
+#[utoipa::path(
+    get,
+    path = "/",
+    tag = "Service",
+    summary = "Which version is running",
+    security(()),
+    responses((status = 200, description = "It runs", body = Up)),
+)]
 async fn landing(app: web::Data<App>, _: Option<CurrentUser>) -> Show<Landing> {
     Show::new(Landing {
         cars: app.catalogue().len(),
@@ -33,6 +48,13 @@ async fn landing(app: web::Data<App>, _: Option<CurrentUser>) -> Show<Landing> {
 /// Every address that there is none of. Who is logged in is still seen to be.
 pub async fn nowhere(_: Option<CurrentUser>) -> Result<Show<Landing>, Error> {
     Err(Error::NotFound)
+}
+
+/// That it runs.
+#[derive(Serialize, ToSchema)]
+pub struct Up {
+    message: &'static str,
+    version: &'static str,
 }
 
 /// The landing page.
@@ -50,9 +72,9 @@ struct LandingPage<'a> {
 
 impl View for Landing {
     fn json(&self) -> Value {
-        json!({
-            "message": "Autio is up and running!",
-            "version": env!("CARGO_PKG_VERSION"),
+        json!(Up {
+            message: "Autio is up and running!",
+            version: env!("CARGO_PKG_VERSION"),
         })
     }
 

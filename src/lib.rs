@@ -1,7 +1,7 @@
 //! Autio: a car advisor that you talk to. The map of the house, from the street down to the cellar.
 //!
-//! Imports go down only: [`cli`] → [`server`] → [`home`], [`chat`], [`showroom`], [`auth`], [`health`] → [`card`],
-//! [`web`] → [`state`] → [`db`], [`advisor`], [`queue`], [`feed`], [`limit`] → [`cars`], [`openai`],
+//! Imports go down only: [`cli`] → [`server`] → [`api`] → [`home`], [`chat`], [`showroom`], [`auth`], [`health`] →
+//! [`card`], [`web`] → [`state`] → [`db`], [`advisor`], [`queue`], [`feed`], [`limit`] → [`cars`], [`openai`],
 //! [`redis`](mod@redis), [`error`], [`config`].
 
 pub mod cli;
@@ -9,6 +9,8 @@ pub mod cli;
 pub mod eval;
 
 pub mod server;
+
+pub mod api;
 
 pub mod auth;
 pub mod chat;

@@ -19,6 +19,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use crate::advisor::Advisor;
+use crate::api::{self, Description};
 use crate::auth;
 use crate::auth::tokens::LOGIN_LIFETIME;
 use crate::chat;
@@ -243,11 +244,14 @@ async fn let_go(
 fn serve(app: App, listener: TcpListener) -> std::io::Result<Http> {
     let assets = web::Data::new(Assets::load());
     let state = web::Data::new(app.clone());
+    let description = web::Data::new(Description::build().map_err(std::io::Error::other)?);
     let server = HttpServer::new(move || {
         actix_web::App::new()
             .app_data(state.clone())
             .app_data(assets.clone())
+            .app_data(description.clone())
             .configure(home::routes)
+            .configure(api::routes)
             .configure(auth::routes)
             .configure(chat::routes)
             .configure(showroom::routes)
@@ -259,6 +263,7 @@ fn serve(app: App, listener: TcpListener) -> std::io::Result<Http> {
             // The last is the outermost.
             .wrap(session(&app))
             .wrap(from_fn(guard::refuse_cross_site))
+            .wrap(from_fn(api::allow))
             .wrap(NormalizePath::trim())
             .wrap(Compress::default())
             .wrap(from_fn(problem::answer))

@@ -2,6 +2,7 @@
 
 use actix_web::HttpRequest;
 use actix_web::web;
+use utoipa::OpenApi;
 
 use crate::auth::CurrentUser;
 use crate::cars::cost::Assumptions;
@@ -18,6 +19,19 @@ mod compare;
 mod facts;
 mod keep;
 mod list;
+
+/// The routes of this module as programs see them.
+#[derive(OpenApi)]
+#[openapi(paths(
+    list::list,
+    compare::compare,
+    car::car,
+    car::cost,
+    keep::list,
+    keep::keep,
+    keep::drop,
+))]
+pub struct Api;
 
 /// Adds the routes of this module.
 pub fn routes(config: &mut web::ServiceConfig) {
@@ -52,9 +66,6 @@ fn own_caching(format: Format, current: Option<&CurrentUser>) -> &'static str {
         None => caching(format),
     }
 }
-
-/// What such an answer depends on, for caches in between.
-const WHO: &str = "Authorization, Cookie";
 
 /// How whoever is asking drives, as far as they have set it.
 fn usual(current: Option<&CurrentUser>) -> Assumptions {

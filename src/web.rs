@@ -2,9 +2,11 @@
 
 pub mod assets;
 pub mod client;
+pub mod etag;
 pub mod format;
 pub mod guard;
 pub mod input;
+pub mod page;
 pub mod problem;
 pub mod quota;
 pub mod view;

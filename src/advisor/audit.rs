@@ -26,6 +26,7 @@ pub use evidence::Evidence;
 pub use names::{Names, SPOKEN};
 pub use plain::{OPTIONS, place};
 use subject::Reader;
+use utoipa::ToSchema;
 
 /// After so many pieces the rest of a reply is marked as a whole.
 const MOST: usize = 200;
@@ -33,7 +34,7 @@ const MOST: usize = 200;
 const LONGEST: usize = 4 * 1024;
 
 /// A piece of a reply that nothing bears out.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Unverified {
     /// Where it begins in the reply's text, in bytes.
     pub start: usize,

@@ -25,9 +25,10 @@ mod words;
 pub use filter::filter;
 use state::State;
 pub use state::preferred;
+use utoipa::ToSchema;
 
 /// One thing that a shopper asked for, with the words that said so.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Need {
     /// The same for the same wish throughout a conversation: the field, and the value where a field can have several.
     pub id: String,
@@ -50,7 +51,9 @@ pub struct Edit {
 }
 
 /// What a need is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Field {
     BudgetMax,

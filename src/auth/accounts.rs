@@ -7,7 +7,9 @@ use chrono::Duration;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
+use super::answers::{Access, LoginForm};
 use super::forms::{AuthForm, FormKind, safe_next};
 use super::{CurrentUser, TOKEN, invitations, passwords, tokens};
 use crate::advisor::Knowledge;
@@ -21,46 +23,89 @@ use crate::state::App;
 use crate::web::client::Client;
 use crate::web::format::Format;
 use crate::web::input::{AUTH_LIMIT, Input, is_storable};
+use crate::web::problem::{Body, GrantError};
 use crate::web::quota::Quota;
 use crate::web::view::{Html, Shell, Show, View};
 
 /// What signup and login take, as JSON or as a form. OAuth2 calls the email `username`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(example = json!({ "email": "ann@example.com", "password": "tin roof rusted 77" }))]
 pub struct Credentials {
     #[serde(default, alias = "username")]
+    #[schema(required, format = Email, max_length = 254)]
     email: String,
     #[serde(default)]
+    #[schema(required, value_type = String, format = Password, min_length = 1)]
     password: SecretString,
+    #[schema(ignore)]
     grant_type: Option<String>,
     /// The secret of an invitation's link, to sign up with.
+    #[schema(value_type = Option<String>)]
     invitation: Option<SecretString>,
     /// Where the browser was going.
+    #[schema(ignore)]
     next: Option<String>,
 }
 
-type Body = Input<Credentials, AUTH_LIMIT>;
+type Given = Input<Credentials, AUTH_LIMIT>;
 /// In, or the form again with what is wrong.
 type EnteredOrForm = Either<Show<Entered>, Show<AuthForm>>;
 
 /// `POST /auth/signup`.
+#[utoipa::path(
+    post,
+    path = "/auth/signup",
+    tag = "Account",
+    summary = "Make an account",
+    description = "The password has 8 to 128 characters and must not be easy to guess; the error says how to make it stronger. Where signing up is by invitation, the invitation's secret has to come along.",
+    request_body = Credentials,
+    security(()),
+    responses(
+        (status = 201, description = "The account, and a token for it", body = Access),
+        (status = 409, description = "There is an account with that email"),
+        (status = 429),
+    ),
+)]
 pub async fn signup(
     app: web::Data<App>,
     format: Format,
     session: Session,
     quota: Quota,
-    body: Body,
+    body: Given,
 ) -> Result<EnteredOrForm, Error> {
     let entered = create_account(&app, &body.value, format, &quota).await;
     finish(FormKind::Signup, entered, body.value, format, &session)
 }
 
 /// `POST /auth/login`.
+#[utoipa::path(
+    post,
+    path = "/auth/login",
+    tag = "Account",
+    summary = "Log in",
+    description = "As a form with a `grant_type` it is the password grant of OAuth2 (RFC 6749, section 4.3), with that grant's own errors.",
+    request_body(content(
+        (Credentials = "application/json"),
+        (LoginForm = "application/x-www-form-urlencoded"),
+    )),
+    security(()),
+    responses(
+        (status = 200, description = "A token that lasts 12 hours", body = Access),
+        (status = 400, description = "The body can't be read, or the grant is refused", content(
+            (Body = "application/problem+json"),
+            (GrantError = "application/json"),
+        )),
+        (status = 401, description = "No account has that email and password"),
+        (status = 403, description = "The account is turned off"),
+        (status = 429),
+    ),
+)]
 pub async fn login(
     app: web::Data<App>,
     format: Format,
     session: Session,
     quota: Quota,
-    body: Body,
+    body: Given,
 ) -> Result<EnteredOrForm, Error> {
     let is_grant = body.is_form && body.value.grant_type.is_some() && !format.is_html();
     let entered = match is_grant {
@@ -71,6 +116,13 @@ pub async fn login(
 }
 
 /// `POST /auth/logout`: the token is dead at once.
+#[utoipa::path(
+    post,
+    path = "/auth/logout",
+    tag = "Account",
+    summary = "Log out: the token is dead at once",
+    responses((status = 204, description = "Done")),
+)]
 pub async fn logout(
     app: web::Data<App>,
     format: Format,
@@ -346,12 +398,7 @@ pub fn check_email(email: &str) -> Result<String, Error> {
 
 impl View for Entered {
     fn json(&self) -> Value {
-        json!({
-            "access_token": self.token,
-            "token_type": "bearer",
-            "expires_in": tokens::LOGIN_LIFETIME,
-            "user": { "id": self.user.id, "email": self.user.email, "knowledge": self.user.knowledge },
-        })
+        json!(Access::new(&self.user, &self.token))
     }
 
     fn page(&self, _: &Shell) -> askama::Result<Html> {

@@ -1,8 +1,10 @@
 //! What happened to an account, for whose it is.
 
 use actix_web::web;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa::{IntoParams, ToSchema};
 
 use super::CurrentUser;
 use super::settings::{Answer, When, go_to};
@@ -19,12 +21,22 @@ pub const RECENT: i64 = 10;
 const PAGE: usize = 100;
 
 /// Where to go on.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 pub struct Wish {
+    /// Where to go on: `next` of the answer before.
     cursor: Option<String>,
 }
 
 /// `GET /auth/events`: the newest first.
+#[utoipa::path(
+    get,
+    path = "/auth/events",
+    operation_id = "list_events",
+    tag = "Account",
+    summary = "What happened to my account, the newest first",
+    params(Wish),
+    responses((status = 200, description = "A hundred at most", body = Happened)),
+)]
 pub async fn list(
     app: web::Data<App>,
     format: Format,
@@ -43,24 +55,51 @@ pub async fn list(
     let has_more = events.len() > PAGE;
     events.truncate(PAGE);
     let next = events.last().filter(|_| has_more).map(|last| &last.id);
-    let json = json!({
-        "events": events.iter().map(event_json).collect::<Vec<_>>(),
-        "next": next,
+    let json = json!(Happened {
+        events: events.iter().map(Happening::from).collect(),
+        next,
     });
     Ok(go_to(format, "/auth/me#activity".into(), json))
 }
 
+/// What happened to one's account.
+#[derive(Serialize, ToSchema)]
+pub struct Happened<'a> {
+    events: Vec<Happening<'a>>,
+    /// The cursor of the next page, if there is one.
+    next: Option<&'a String>,
+}
+
 /// An event as programs get it.
-pub fn event_json(event: &Event) -> Value {
-    json!({
-        "id": event.id,
-        "kind": event.kind,
-        "actor": event.actor,
-        "client": event.client,
-        "session_id": event.session_id,
-        "subject_id": event.subject_id,
-        "created_at": event.created_at.and_utc(),
-    })
+#[derive(Serialize, ToSchema)]
+pub struct Happening<'a> {
+    #[schema(format = Uuid)]
+    id: &'a str,
+    kind: EventKind,
+    actor: Actor,
+    /// The client's address.
+    client: Option<&'a str>,
+    /// The session that it was done with.
+    #[schema(format = Uuid)]
+    session_id: Option<&'a str>,
+    /// The session, token or invitation that it was done to.
+    #[schema(format = Uuid)]
+    subject_id: Option<&'a str>,
+    created_at: DateTime<Utc>,
+}
+
+impl<'a> From<&'a Event> for Happening<'a> {
+    fn from(event: &'a Event) -> Self {
+        Self {
+            id: &event.id,
+            kind: event.kind,
+            actor: event.actor,
+            client: event.client.as_deref(),
+            session_id: event.session_id.as_deref(),
+            subject_id: event.subject_id.as_deref(),
+            created_at: event.created_at.and_utc(),
+        }
+    }
 }
 
 /// An event as the page lists it.

@@ -5,10 +5,12 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpMessage, HttpRequest, web};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use super::accounts::check_email;
-use super::preferences::{Given, account_json};
+use super::answers::Account;
+use super::preferences::Given;
 use super::section::Section;
 use super::settings::{Answer, done, refuse};
 use super::{CurrentUser, ending, passwords};
@@ -25,31 +27,49 @@ use crate::web::quota::Quota;
 use crate::web::view::{Person, Show};
 
 /// `{current_password, new_password}`
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 pub struct NewPassword {
     #[serde(default)]
+    #[schema(required, value_type = String, format = Password)]
     current_password: SecretString,
+    /// 8 to 128 characters that are not easy to guess.
     #[serde(default)]
+    #[schema(required, value_type = String, format = Password)]
     new_password: SecretString,
 }
 
 /// `{email, password}`
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 pub struct NewEmail {
     #[serde(default)]
+    #[schema(required, format = Email, max_length = 254)]
     email: String,
     #[serde(default)]
+    #[schema(required, value_type = String, format = Password)]
     password: SecretString,
 }
 
 /// `{password}`
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 pub struct Goodbye {
     #[serde(default)]
+    #[schema(required, value_type = String, format = Password)]
     password: SecretString,
 }
 
 /// `POST /auth/password`: every other session and all tokens end; this session goes on.
+#[utoipa::path(
+    post,
+    path = "/auth/password",
+    tag = "Account",
+    summary = "Change the password: every other session and all tokens end",
+    request_body = NewPassword,
+    responses(
+        (status = 204, description = "Done; this session goes on"),
+        (status = 409, description = "It was changed from somewhere else a moment ago"),
+        (status = 429),
+    ),
+)]
 pub async fn change_password(
     app: web::Data<App>,
     format: Format,
@@ -113,6 +133,18 @@ async fn set_password(
 }
 
 /// `POST /auth/email`.
+#[utoipa::path(
+    post,
+    path = "/auth/email",
+    tag = "Account",
+    summary = "Change the email",
+    request_body = NewEmail,
+    responses(
+        (status = 200, description = "The account", body = Account),
+        (status = 409, description = "There is an account with that email"),
+        (status = 429),
+    ),
+)]
 pub async fn change_email(
     app: web::Data<App>,
     format: Format,
@@ -122,7 +154,7 @@ pub async fn change_email(
 ) -> Result<Show<Answer>, Error> {
     let typed = Value::from(body.value.email.as_str());
     match set_email(&app, &quota, &current, body.value).await {
-        Ok(changed) => Ok(done(format, Section::Email, account_json(&changed))),
+        Ok(changed) => Ok(done(format, Section::Email, json!(Account::from(&changed)))),
         Err(error) => {
             let typed = Given::from_iter([("email".to_owned(), typed)]);
             refuse(&app, format, current, Section::Email, error, typed).await
@@ -149,6 +181,14 @@ async fn set_email(
 }
 
 /// `DELETE /auth/me`, and `POST /auth/me/delete` from a form: nothing of the person stays, and replies that run are stopped.
+#[utoipa::path(
+    delete,
+    path = "/auth/me",
+    tag = "Account",
+    summary = "Delete the account and every row of it",
+    request_body = Goodbye,
+    responses((status = 204, description = "It is gone, with every session"), (status = 429)),
+)]
 pub async fn delete_account(
     req: HttpRequest,
     app: web::Data<App>,

@@ -7,9 +7,8 @@ use futures_util::stream;
 use serde_json::{Value, json};
 
 use super::CurrentUser;
-use super::activity::event_json;
-use super::preferences::account_json;
-use super::settings::{session_json, token_json};
+use super::activity::Happening;
+use super::answers::{Account, Login, NamedToken};
 use crate::db::conversations::{self, Conversation};
 use crate::db::messages::{self, Message};
 use crate::db::need_edits;
@@ -41,6 +40,19 @@ struct Export {
 }
 
 /// The download. What was begun and can't be finished breaks off, so that nobody takes a part for the whole.
+#[utoipa::path(
+    get,
+    path = "/auth/export",
+    operation_id = "export_account",
+    tag = "Account",
+    summary = "Everything that is kept of the account, as one document",
+    responses((
+        status = 200,
+        description = "A download that is written while it is read. One that breaks off is not whole.",
+        body = Object,
+        headers(("Content-Disposition" = String, description = "The name of the file")),
+    )),
+)]
 pub async fn export(app: web::Data<App>, current: CurrentUser) -> Result<HttpResponse, Error> {
     let user_id = current.user.id.clone();
     let conversations = app
@@ -129,7 +141,7 @@ impl Export {
             .await?;
         let (tokens, logins): (Vec<_>, Vec<_>) =
             live.iter().partition(|one| one.kind == Kind::Token);
-        let logins = logins.iter().map(|one| session_json(one, &self.session_id));
+        let logins = logins.iter().map(|one| Login::new(one, &self.session_id));
         let kept = kept.iter().map(|kept| {
             json!({
                 "car_id": kept.car_id,
@@ -139,10 +151,10 @@ impl Export {
         });
         Ok(json!({
             "exported_at": db::now().and_utc(),
-            "account": account_json(&self.user),
+            "account": Account::from(&self.user),
             "sessions": logins.collect::<Vec<_>>(),
-            "tokens": tokens.iter().map(|one| token_json(one)).collect::<Vec<_>>(),
-            "events": events.iter().map(event_json).collect::<Vec<_>>(),
+            "tokens": tokens.iter().map(|one| NamedToken::from(*one)).collect::<Vec<_>>(),
+            "events": events.iter().map(Happening::from).collect::<Vec<_>>(),
             "shortlist": kept.collect::<Vec<_>>(),
             "budget": budget.map(|budget| json!({
                 "day": budget.day,

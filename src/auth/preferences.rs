@@ -1,12 +1,18 @@
 //! What a person sets for themselves: read from JSON or a form, and shown as the fields of a form.
 
-use serde_json::{Map, Value, json};
+use std::borrow::Cow;
 
+use serde_json::{Map, Value};
+use utoipa::openapi::schema::{AdditionalProperties, SchemaType};
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
+
+use super::section::Section;
 use crate::advisor::Knowledge;
 use crate::cars::cost::{Assumptions, EnergyKind, amount, plain};
 use crate::cars::units::Units;
 use crate::cars::words::thousands;
-use crate::db::users::{Changes, Preferences, Theme, User};
+use crate::db::users::{Changes, Preferences, Theme};
 use crate::error::{Error, FieldError};
 
 /// A JSON object or a form, with its fields as they came.
@@ -24,6 +30,46 @@ pub const FIGURES: [&str; 9] = [
     "natural_gas_usd",
     "hydrogen_usd",
 ];
+
+/// What can be changed, in the schema of the API: made of the same lists that [`read`] goes by.
+pub struct Settable;
+
+impl ToSchema for Settable {
+    fn name() -> Cow<'static, str> {
+        "Settings".into()
+    }
+}
+
+impl PartialSchema for Settable {
+    fn schema() -> RefOr<Schema> {
+        let words = |words: Vec<&'static str>| {
+            ObjectBuilder::new()
+                .schema_type(Type::String)
+                .enum_values(Some(words))
+        };
+        // As forms and people write it, too: "12,000", or nothing for the default.
+        let types = [Type::Number, Type::String, Type::Null];
+        let figure = || {
+            ObjectBuilder::new()
+                .schema_type(SchemaType::from_iter(types.clone()))
+                .description(Some("null goes back to the default"))
+        };
+        let mut object = ObjectBuilder::new()
+            .property(
+                "knowledge",
+                words(Knowledge::ALL.map(Knowledge::as_str).to_vec()),
+            )
+            .property("units", words(Units::ALL.map(Units::as_str).to_vec()))
+            .property("theme", words(THEMES.map(Theme::as_str).to_vec()))
+            .property("section", words(Section::ALL.map(Section::as_str).to_vec()))
+            .additional_properties(Some(AdditionalProperties::FreeForm(false)))
+            .examples([serde_json::json!({ "miles_per_year": 9000, "regular_usd": 3.6 })]);
+        for name in FIGURES {
+            object = object.property(name, figure());
+        }
+        object.into()
+    }
+}
 
 const THEMES: [Theme; 3] = [Theme::System, Theme::Light, Theme::Dark];
 
@@ -105,28 +151,6 @@ fn text_of(value: &Value) -> Result<String, String> {
         Value::String(text) => Ok(plain(text)),
         _ => Err("Send a number here, or null.".to_owned()),
     }
-}
-
-/// The account as programs get it.
-pub fn account_json(user: &User) -> Value {
-    let own = &user.preferences;
-    json!({
-        "id": user.id,
-        "email": user.email,
-        "knowledge": user.knowledge,
-        "miles_per_year": own.miles_per_year,
-        "city_percent": own.city_percent,
-        "regular_usd": own.regular_usd,
-        "midgrade_usd": own.midgrade_usd,
-        "premium_usd": own.premium_usd,
-        "diesel_usd": own.diesel_usd,
-        "electricity_usd": own.electricity_usd,
-        "natural_gas_usd": own.natural_gas_usd,
-        "hydrogen_usd": own.hydrogen_usd,
-        "units": own.units,
-        "theme": own.theme,
-        "created_at": user.created_at.and_utc(),
-    })
 }
 
 /// A figure's field in the form.
@@ -230,6 +254,7 @@ pub const COLOURS: [Choice; 3] = [
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     fn read_json(given: Value) -> Result<Changes, Error> {
         read(given.as_object().unwrap())

@@ -6,9 +6,10 @@ use actix_web::web;
 use chrono::Duration;
 use serde_json::{Value, json};
 
+use super::answers::{Login, Logins, NamedToken, NamedTokens, NewToken};
 use super::preferences::Given;
 use super::section::Section;
-use super::settings::{Answer, Made, Settings, done, go_to, refuse, session_json, token_json};
+use super::settings::{Answer, Made, Settings, done, go_to, refuse};
 use super::{CurrentUser, tokens};
 use crate::db::account_events::{self, By, EventKind};
 use crate::db::sessions::{self, Kind, NewSession, Session};
@@ -17,6 +18,7 @@ use crate::error::{Error, FieldError};
 use crate::state::App;
 use crate::web::format::Format;
 use crate::web::input::{AUTH_LIMIT, Input, is_storable, parse_id};
+use crate::web::page::Paging;
 use crate::web::view::Show;
 
 /// What a person's browsers and programs logged in with.
@@ -30,20 +32,35 @@ const DAYS: std::ops::RangeInclusive<i64> = 1..=365;
 const USUAL_DAYS: i64 = 90;
 
 /// `GET /auth/sessions`.
+#[utoipa::path(
+    get,
+    path = "/auth/sessions",
+    operation_id = "list_sessions",
+    tag = "Sessions and tokens",
+    summary = "Where I am logged in",
+    responses((status = 200, description = "The logins that live", body = Logins)),
+)]
 pub async fn list(
     app: web::Data<App>,
     format: Format,
     current: CurrentUser,
+    paging: web::Query<Paging>,
 ) -> Result<Show<Answer>, Error> {
     let this = current.session_id.clone();
-    let live = live(&app, current).await?;
-    let logins = live.iter().filter(|session| session.kind != Kind::Token);
-    let logins: Vec<Value> = logins.map(|one| session_json(one, &this)).collect();
-    let json = json!({ "sessions": logins });
+    let (live, next) = live(&app, current, &LOGINS, &paging).await?;
+    let sessions = live.iter().map(|one| Login::new(one, &this)).collect();
+    let json = json!(Logins { sessions, next });
     Ok(go_to(format, "/auth/me#sessions".into(), json))
 }
 
 /// `DELETE /auth/sessions/{id}`, and `POST …/revoke` from a form. Ending the one that asks is logging out.
+#[utoipa::path(
+    delete,
+    path = "/auth/sessions/{id}",
+    tag = "Sessions and tokens",
+    summary = "End one login; ending the one that asks is logging out",
+    responses((status = 204, description = "It is dead at once"), (status = 404)),
+)]
 pub async fn end_session(
     app: web::Data<App>,
     format: Format,
@@ -61,6 +78,13 @@ pub async fn end_session(
 }
 
 /// `DELETE /auth/sessions`, and `POST /auth/sessions/revoke` from a form: logs out everywhere else. Tokens stay.
+#[utoipa::path(
+    delete,
+    path = "/auth/sessions",
+    tag = "Sessions and tokens",
+    summary = "Log out everywhere else; tokens stay",
+    responses((status = 204, description = "Done")),
+)]
 pub async fn end_others(
     app: web::Data<App>,
     format: Format,
@@ -78,18 +102,39 @@ pub async fn end_others(
 }
 
 /// `GET /auth/tokens`.
+#[utoipa::path(
+    get,
+    path = "/auth/tokens",
+    tag = "Sessions and tokens",
+    summary = "My named tokens",
+    responses((status = 200, description = "Those that live, without the tokens themselves", body = NamedTokens)),
+)]
 pub async fn list_tokens(
     app: web::Data<App>,
     format: Format,
     current: CurrentUser,
+    paging: web::Query<Paging>,
 ) -> Result<Show<Answer>, Error> {
-    let live = live(&app, current).await?;
-    let tokens = live.iter().filter(|session| session.kind == Kind::Token);
-    let json = json!({ "tokens": tokens.map(token_json).collect::<Vec<_>>() });
+    let (live, next) = live(&app, current, &[Kind::Token], &paging).await?;
+    let tokens = live.iter().map(NamedToken::from).collect();
+    let json = json!(NamedTokens { tokens, next });
     Ok(go_to(format, "/auth/me#tokens".into(), json))
 }
 
 /// `POST /auth/tokens`: the answer is the only place where the token ever stands.
+#[utoipa::path(
+    post,
+    path = "/auth/tokens",
+    tag = "Sessions and tokens",
+    summary = "Make a named token, which is shown this once",
+    description = "20 at most. A token can't make tokens.",
+    request_body = NewToken,
+    responses(
+        (status = 201, description = "The token", body = NamedToken),
+        (status = 403, description = "This is a token itself: log in with the password"),
+        (status = 409, description = "There are 20 already"),
+    ),
+)]
 pub async fn make_token(
     app: web::Data<App>,
     format: Format,
@@ -109,6 +154,13 @@ pub async fn make_token(
 }
 
 /// `DELETE /auth/tokens/{id}`, and `POST …/revoke` from a form.
+#[utoipa::path(
+    delete,
+    path = "/auth/tokens/{id}",
+    tag = "Sessions and tokens",
+    summary = "Revoke a token",
+    responses((status = 204, description = "It is dead at once"), (status = 404)),
+)]
 pub async fn revoke_token(
     app: web::Data<App>,
     format: Format,
@@ -119,11 +171,20 @@ pub async fn revoke_token(
     Ok(done(format, Section::Tokens, Value::Null))
 }
 
-async fn live(app: &App, current: CurrentUser) -> Result<Vec<Session>, Error> {
+/// Some of the person's sessions of these kinds, and the cursor of the others.
+async fn live(
+    app: &App,
+    current: CurrentUser,
+    kinds: &[Kind],
+    paging: &Paging,
+) -> Result<(Vec<Session>, Option<String>), Error> {
     let user_id = current.user.id;
-    app.db
+    let mut live = app
+        .db
         .read(move |conn| sessions::live(conn, &user_id, db::now()))
-        .await
+        .await?;
+    live.retain(|session| kinds.contains(&session.kind));
+    paging.cut(live, |session| session.id.clone())
 }
 
 /// Ends one of the person's sessions of these kinds; any other id is one that never was.

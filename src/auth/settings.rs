@@ -6,10 +6,12 @@ use askama::Template;
 use chrono::NaiveDateTime;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use utoipa::IntoParams;
 
 use super::CurrentUser;
 use super::activity::{self, EventView};
-use super::preferences::{self, COLOURS, Choice, Figure, Given, UNITS, account_json};
+use super::answers::{Account, NamedToken};
+use super::preferences::{self, COLOURS, Choice, Figure, Given, Settable, UNITS};
 use super::section::Section;
 use crate::db::account_events::{self, Event};
 use crate::db::sessions::{self, Kind, Session};
@@ -22,12 +24,20 @@ use crate::web::input::{AUTH_LIMIT, Input};
 use crate::web::view::{Html, Shell, Show, View};
 
 /// Where the notice is to be.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 pub struct Where {
+    #[param(ignore)]
     done: Option<String>,
 }
 
 /// `GET /auth/me`.
+#[utoipa::path(
+    get,
+    path = "/auth/me",
+    tag = "Account",
+    summary = "Who I am, and how I have set things",
+    responses((status = 200, description = "The account", body = Account)),
+)]
 pub async fn me(
     app: web::Data<App>,
     format: Format,
@@ -40,6 +50,15 @@ pub async fn me(
 }
 
 /// `PATCH /auth/me`, and `POST` from a form: the whole of the settings, or any of them.
+#[utoipa::path(
+    patch,
+    path = "/auth/me",
+    operation_id = "change_settings",
+    tag = "Account",
+    summary = "Change settings, any of them at a time",
+    request_body = Settable,
+    responses((status = 200, description = "The account", body = Account)),
+)]
 pub async fn change(
     app: web::Data<App>,
     format: Format,
@@ -58,7 +77,7 @@ pub async fn change(
         .db
         .write(move |conn| users::change(conn, &id, &changes))
         .await?;
-    Ok(done(format, section, account_json(&changed)))
+    Ok(done(format, section, json!(Account::from(&changed))))
 }
 
 /// What a form comes back to: its section, with a notice. Programs get `json`; `null` is 204.
@@ -315,12 +334,8 @@ impl View for Answer {
     fn json(&self) -> Value {
         match self {
             Answer::Settings(settings) => match &settings.made {
-                Some(made) => {
-                    let mut json = token_json(&made.session);
-                    json["token"] = json!(made.token);
-                    json
-                }
-                None => account_json(&settings.user),
+                Some(made) => json!(NamedToken::shown(&made.session, &made.token)),
+                None => json!(Account::from(&settings.user)),
             },
             Answer::GoTo(_, json) => json.clone(),
             Answer::Gone => Value::Null,
@@ -342,25 +357,4 @@ impl View for Answer {
             Answer::Gone => Html::Body(GonePage { shell }.as_main().render()?),
         })
     }
-}
-
-/// A login as programs get it, and whether it is the one that asks.
-pub fn session_json(session: &Session, this: &str) -> Value {
-    json!({
-        "id": session.id,
-        "kind": session.kind,
-        "created_at": session.created_at.and_utc(),
-        "expires_at": session.expires_at.and_utc(),
-        "current": session.id == this,
-    })
-}
-
-/// A named token as programs get it, without the token itself.
-pub fn token_json(session: &Session) -> Value {
-    json!({
-        "id": session.id,
-        "name": session.name,
-        "created_at": session.created_at.and_utc(),
-        "expires_at": session.expires_at.and_utc(),
-    })
 }

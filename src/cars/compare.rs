@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use super::words::{self, NOT_RATED, UNKNOWN, dollars, thousands};
 use super::{Body, Car, Drive, Fuel, Price, Transmission, alike};
@@ -17,7 +18,7 @@ pub struct Comparison {
 }
 
 /// One figure of all the cars.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct Line {
     /// The name of the field in [`Car`], with a dot before a part of it.
     pub field: &'static str,
@@ -39,7 +40,7 @@ pub struct Line {
 }
 
 /// One car's figure.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct Figure {
     /// As in [`Car`]; null where it isn't known or where the car has none by its nature.
     pub value: Value,
@@ -49,7 +50,7 @@ pub struct Figure {
 }
 
 /// Which way is better.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Better {
     Lower,

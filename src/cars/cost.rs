@@ -4,6 +4,7 @@
 //! no source is at hand. A figure that can't be worked out is `None`, with the reason beside it.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{Basis, Catalogue, PriceKind, Row};
 use crate::error::FieldError;
@@ -24,7 +25,7 @@ pub const DEFAULT_PRICES: &str =
 ///
 /// The defaults are EPA's: 15,000 miles a year, 55 % of them in the city, and the prices that its `fuelCost08` of
 /// 29 October 2025 is made of, which reproduce it for every car (`docs/cost.md`). EPA gives none for hydrogen.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Assumptions {
     pub miles_per_year: u32,
@@ -116,7 +117,7 @@ impl Assumptions {
 }
 
 /// What one car costs under some assumptions.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct Cost {
     /// The car's id.
     pub car: String,
@@ -139,7 +140,7 @@ pub struct Cost {
 }
 
 /// What the car itself costs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Paid {
     pub usd: u32,
     pub kind: PaidKind,
@@ -149,7 +150,7 @@ pub struct Paid {
 }
 
 /// Whose price it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PaidKind {
     Msrp,

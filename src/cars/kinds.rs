@@ -1,6 +1,7 @@
 //! The closed lists that a car is described with: body, fuel, drive and transmission.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// A word that isn't in a closed list.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -12,10 +13,12 @@ pub struct UnknownWord {
 }
 
 /// Writes an enum whose every variant has one word for programs and one label for people.
+///
+/// The words are tokens and not literals: one that went through a macro is none to the macros of others.
 macro_rules! closed_list {
-    ($(#[$doc:meta])* $name:ident { $($(#[$why:meta])* $variant:ident = $word:literal, $label:literal;)+ }) => {
+    ($(#[$doc:meta])* $name:ident { $($(#[$why:meta])* $variant:ident = $word:tt, $label:literal;)+ }) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
         pub enum $name {
             $($(#[$why])* #[serde(rename = $word)] $variant,)+
         }

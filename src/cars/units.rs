@@ -2,11 +2,13 @@
 
 pub mod text;
 
+use utoipa::ToSchema;
+
 use super::Economy;
 use super::cost::KWH_PER_GALLON_EQUIVALENT;
 
 /// What pages show mileage and distances in. Programs always get mpg and miles.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, ToSchema)]
 pub enum Units {
     #[default]
     #[serde(rename = "mpg")]

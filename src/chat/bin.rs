@@ -8,6 +8,7 @@ use chrono::NaiveDateTime;
 use serde_json::Value;
 use tokio::time::MissedTickBehavior;
 
+use super::answers;
 use super::branch::Changed;
 use super::messages::halt;
 use super::spending;
@@ -30,6 +31,15 @@ pub fn since() -> NaiveDateTime {
 }
 
 /// `DELETE /chat/{conversation}`, and `POST /chat/{conversation}/delete` for forms. Replies that run in it are stopped.
+#[utoipa::path(
+    delete,
+    path = "/chat/{id}",
+    operation_id = "delete_conversation",
+    tag = "Chat",
+    summary = "Delete a conversation, which stops what is being answered in it",
+    description = "It can be taken back for ten minutes.",
+    responses((status = 204, description = "It is out of sight"), (status = 404)),
+)]
 pub async fn delete(
     app: web::Data<App>,
     current: CurrentUser,
@@ -51,6 +61,14 @@ pub async fn delete(
 }
 
 /// `POST /chat/{conversation}/restore`.
+#[utoipa::path(
+    post,
+    path = "/chat/{id}/restore",
+    operation_id = "restore_conversation",
+    tag = "Chat",
+    summary = "Take a deletion back",
+    responses((status = 200, description = "The conversation", body = answers::Conversation), (status = 404)),
+)]
 pub async fn restore(
     app: web::Data<App>,
     current: CurrentUser,

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use actix_web::{Either, web};
 use serde::Deserialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
+use super::answers;
 use super::conversations::{self as pages, ChatView};
 use super::open::{Open, read_open};
 use super::path::Branches;
@@ -23,14 +25,26 @@ use crate::web::view::{Html, Shell, Show, View};
 const LONGEST_TITLE: usize = 120;
 
 /// What is to be changed.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = ConversationChange, example = json!({ "title": "The family car" }))]
 pub struct Change {
+    #[schema(min_length = 1, max_length = 120)]
     title: Option<String>,
     /// A message of the conversation: the newest branch beneath it is shown from now on.
+    #[schema(format = Uuid)]
     head: Option<String>,
 }
 
 /// `PATCH /chat/{conversation}`, and `POST` for forms.
+#[utoipa::path(
+    patch,
+    path = "/chat/{id}",
+    operation_id = "change_conversation",
+    tag = "Chat",
+    summary = "Give a conversation another title, or show another of its branches",
+    request_body = Change,
+    responses((status = 200, description = "The conversation", body = answers::Conversation), (status = 404)),
+)]
 pub async fn change(
     app: web::Data<App>,
     current: CurrentUser,

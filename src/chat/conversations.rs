@@ -5,8 +5,10 @@ mod view;
 use actix_session::Session;
 use actix_web::{ResponseError, web};
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 pub use self::view::ChatView;
+use super::answers;
 use super::bin;
 use super::list::{read_cursor, read_list};
 use super::needs::WrongNeed;
@@ -19,28 +21,51 @@ use crate::error::Error;
 use crate::state::App;
 use crate::web::format::Format;
 use crate::web::input::parse_id;
+use crate::web::page::{Paging, read_limit};
 use crate::web::view::Show;
 
 /// Where to go on in the list, a message that was begun elsewhere, and a conversation that can be taken back.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 pub struct Wish {
+    /// Where to go on: `next` of the answer before.
     cursor: Option<String>,
+    /// How many conversations are wanted at most, 50 unless told otherwise.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 100)]
+    limit: Option<String>,
+    #[param(ignore)]
     draft: Option<String>,
+    #[param(ignore)]
     deleted: Option<String>,
 }
 
 /// What a conversation is opened for.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 pub struct Look {
     /// Anything: what can be done with the conversation stands open.
+    #[param(ignore)]
     menu: Option<String>,
     /// A message that has to be on the page, however long ago it was.
+    #[param(ignore)]
     at: Option<String>,
     /// With htmx: the messages before that one, which is the first on the page.
+    #[param(ignore)]
     before: Option<String>,
+    /// Where to go on among the messages: `next` of the answer before.
+    cursor: Option<String>,
+    /// How many messages are wanted at most; without `cursor` and `limit` all of them come.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 100)]
+    limit: Option<String>,
 }
 
 /// `GET /chat/`.
+#[utoipa::path(
+    get,
+    path = "/chat",
+    operation_id = "list_conversations",
+    tag = "Chat",
+    summary = "My conversations",
+    responses((status = 200, description = "Some of them", body = answers::Conversations)),
+)]
 pub async fn list(
     app: web::Data<App>,
     current: CurrentUser,
@@ -50,7 +75,8 @@ pub async fn list(
 ) -> Result<Show<ChatView>, Error> {
     let after = wish.cursor.as_deref().map(read_cursor).transpose()?;
     let user_id = current.user.id;
-    let list = read_list(&app, user_id.clone(), after).await?;
+    let limit = read_limit(wish.limit.as_deref())?;
+    let list = read_list(&app, user_id.clone(), after, limit).await?;
     let waiting = match format {
         Format::Page => auth::take_draft(&session),
         Format::Fragment | Format::Json => None,
@@ -85,21 +111,37 @@ async fn read_deleted(
 }
 
 /// `GET /chat/{conversation}`.
+#[utoipa::path(
+    get,
+    path = "/chat/{id}",
+    operation_id = "conversation",
+    tag = "Chat",
+    summary = "One conversation, with the messages of the branch that it shows",
+    responses((status = 200, description = "The conversation", body = answers::Conversation), (status = 304), (status = 404)),
+)]
 pub async fn open(
     app: web::Data<App>,
     current: CurrentUser,
+    format: Format,
     id: web::Path<String>,
     look: web::Query<Look>,
 ) -> Result<Show<ChatView>, Error> {
     let id = parse_id(&id)?;
     let open = read_open(&app, current.user.id.clone(), id).await?;
-    let list = read_list(&app, current.user.id, None).await?;
-    Ok(Show::new(ChatView {
+    let paging = Paging::new(look.cursor.clone(), look.limit.clone());
+    let part = match paging.is_set() && format == Format::Json {
+        true => Some(paging.slice(&open.messages, |message| &message.id)?),
+        false => None,
+    };
+    let list = read_list(&app, current.user.id, None, None).await?;
+    Show::new(ChatView {
+        part,
         is_menu_open: look.menu.is_some(),
         at: look.at.clone(),
         before: look.before.clone(),
         ..ChatView::new(&app, list, Some(open))
-    }))
+    })
+    .tagged_for_programs(format)
 }
 
 /// What a person wrote, and where.
@@ -144,7 +186,7 @@ pub async fn again(
     let sentence = error.to_string();
     let mut view = ChatView {
         wrong_edit,
-        ..ChatView::new(app, read_list(app, user_id, None).await?, open)
+        ..ChatView::new(app, read_list(app, user_id, None, None).await?, open)
     };
     if !view.shows_edit() {
         view.draft = draft.text;
@@ -168,7 +210,7 @@ pub async fn with_wrong_need(
 ) -> Result<ChatView, Error> {
     Ok(ChatView {
         wrong_need: Some(wrong),
-        ..ChatView::new(app, read_list(app, user_id, None).await?, Some(open))
+        ..ChatView::new(app, read_list(app, user_id, None, None).await?, Some(open))
     })
 }
 
@@ -184,7 +226,7 @@ pub async fn with_wrong_title(
     let view = ChatView {
         is_menu_open: true,
         wrong_title: Some((written, error.to_string())),
-        ..ChatView::new(app, read_list(app, user_id, None).await?, Some(open))
+        ..ChatView::new(app, read_list(app, user_id, None, None).await?, Some(open))
     };
     Ok(Show::with_status(view, error.status_code()))
 }

@@ -6,7 +6,9 @@ use askama::Template;
 use chrono::NaiveDateTime;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use utoipa::{IntoParams, ToSchema};
 
+use super::answers;
 use super::needs::{Chip, Chips};
 use super::open::{Open, read_open};
 use super::views::{self, MessageView};
@@ -25,13 +27,41 @@ use crate::web::view::{Html, Shell, Show, View};
 const LONGEST_NAME: usize = 40;
 
 /// Which kind of file.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 pub struct Wish {
+    /// `md` has the branch that is shown, `json` every branch.
     #[serde(default)]
+    #[param(required = true, value_type = FileKind)]
     format: String,
 }
 
+/// The kinds of files that there are.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[allow(
+    dead_code,
+    reason = "it is read as a word, so that the error can say which there are"
+)]
+enum FileKind {
+    Md,
+    Json,
+}
+
 /// `GET /chat/{conversation}/export?format=md|json`.
+#[utoipa::path(
+    get,
+    path = "/chat/{id}/export",
+    operation_id = "export_conversation",
+    tag = "Chat",
+    summary = "A conversation to take along",
+    responses(
+        (status = 200, description = "A download", content(
+            (Object = "application/json"),
+            (String = "text/markdown"),
+        ), headers(("Content-Disposition" = String, description = "The name of the file"))),
+        (status = 404),
+    ),
+)]
 pub async fn export(
     app: web::Data<App>,
     current: CurrentUser,
@@ -87,7 +117,7 @@ pub async fn print(
 
 fn all_branches(open: &Open, all: &[messages::Message]) -> Value {
     let messages = all.iter().map(|message| {
-        let mut json = views::message_json(message, &[]);
+        let mut json = json!(answers::Message::new(message, &[]));
         json["needs"] = message
             .needs
             .as_deref()

@@ -6,9 +6,10 @@ use crate::db::conversations::{self, Conversation};
 use crate::error::Error;
 use crate::state::App;
 use crate::web::input::parse_id;
+use crate::web::page::wrong_cursor;
 
-/// How many conversations come at once.
-const LIMIT: i64 = 50;
+/// How many conversations come at once, unless told otherwise.
+const USUAL: usize = 50;
 
 /// Where a page of the list ends, and the next begins.
 pub type Place = (NaiveDateTime, String);
@@ -21,14 +22,20 @@ pub struct List {
     after: Option<NaiveDateTime>,
 }
 
-/// Reads the newest conversations, or those after a place.
-pub async fn read_list(app: &App, user_id: String, after: Option<Place>) -> Result<List, Error> {
+/// Reads the newest conversations, or those after a place: `limit` of them, or as many as usual.
+pub async fn read_list(
+    app: &App,
+    user_id: String,
+    after: Option<Place>,
+    limit: Option<usize>,
+) -> Result<List, Error> {
+    let limit = limit.unwrap_or(USUAL);
+    let most = i64::try_from(limit).map_err(Error::internal)? + 1;
     let begin = after.as_ref().map(|(updated_at, _)| *updated_at);
     let mut conversations = app
         .db
-        .read(move |conn| conversations::list(conn, &user_id, after, LIMIT + 1))
+        .read(move |conn| conversations::list(conn, &user_id, after, most))
         .await?;
-    let limit = usize::try_from(LIMIT).map_err(Error::internal)?;
     let more = conversations.len() > limit;
     conversations.truncate(limit);
     let next = conversations.last().filter(|_| more).map(write_cursor);
@@ -58,7 +65,7 @@ pub fn read_cursor(cursor: &str) -> Result<Place, Error> {
             (1970..10_000).contains(&time.year()).then_some(())?;
             Some((time.naive_utc(), parse_id(id).ok()?))
         })
-        .ok_or_else(|| Error::field("cursor", "Give the cursor as `next` had it."))
+        .ok_or_else(wrong_cursor)
 }
 
 /// Conversations of one day, or of one month where they are older than a week.

@@ -4,14 +4,16 @@ use std::time::Duration;
 
 use actix_web::{HttpRequest, web};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::time::Instant;
 
+use super::answers;
 use super::idempotency::Key;
 use super::path::Versions;
-use super::post::{self, Answer};
+use super::post::{self, Answer, Wishes};
 use super::spending;
 use super::store;
+use super::stream;
 use super::views::{self, MessageView};
 use crate::auth::CurrentUser;
 use crate::db;
@@ -29,16 +31,37 @@ const STOP: Duration = Duration::from_secs(1);
 const LOOK: Duration = Duration::from_millis(40);
 
 /// `GET /chat/messages/{id}`.
+#[utoipa::path(
+    get,
+    path = "/chat/messages/{id}",
+    operation_id = "message",
+    tag = "Chat",
+    summary = "One message",
+    responses((status = 200, description = "The message", body = answers::Message), (status = 304), (status = 404)),
+)]
 pub async fn get(
     app: web::Data<App>,
     current: CurrentUser,
+    format: Format,
     id: web::Path<String>,
 ) -> Result<Show<One>, Error> {
     let id = parse_id(&id)?;
-    Ok(Show::new(One::read(&app, current.user.id, id).await?))
+    Show::new(One::read(&app, current.user.id, id).await?).tagged_for_programs(format)
 }
 
 /// `POST /chat/messages/{id}/stop`. A reply that is finished stays as it is.
+#[utoipa::path(
+    post,
+    path = "/chat/messages/{id}/stop",
+    operation_id = "stop",
+    tag = "Chat",
+    summary = "Stop a running reply, and keep the part that came",
+    responses(
+        (status = 200, description = "The reply; one that is finished stays as it is", body = answers::Message),
+        (status = 404),
+        (status = 409, description = "It is a person's message"),
+    ),
+)]
 pub async fn stop(
     app: web::Data<App>,
     current: CurrentUser,
@@ -85,6 +108,28 @@ pub struct Retry {
 }
 
 /// `POST /chat/messages/{id}/retry`: another answer to the same message, beside the first. Programs need no body.
+#[utoipa::path(
+    post,
+    path = "/chat/messages/{id}/retry",
+    operation_id = "retry",
+    tag = "Chat",
+    summary = "Ask for another answer, beside the first",
+    description = "Needs no body. Like `POST /chat` in all else.",
+    params(Wishes),
+    responses(
+        (status = 200, description = "The answer, whole or as a stream", content(
+            (answers::Reply = "application/json"),
+            (String = "text/event-stream", example = json!(stream::EXAMPLE)),
+        ), headers(("Location" = Option<String>, description = "Of the reply, with a stream"))),
+        (status = 202, description = "The reply is still to come", body = answers::Reply,
+            headers(("Location" = String, description = "Of the reply"))),
+        (status = 404),
+        (status = 409, description = "It is no answer, or the conversation is still being answered"),
+        (status = 422, description = "`Idempotency-Key` was used for something else"),
+        (status = 429),
+        (status = 502, description = "The reply failed for good; it can be retried by its `message_id`"),
+    ),
+)]
 pub async fn retry(
     app: web::Data<App>,
     current: CurrentUser,
@@ -125,7 +170,7 @@ impl One {
 
 impl View for One {
     fn json(&self) -> Value {
-        views::message_json(&self.message, &self.siblings)
+        json!(answers::Message::new(&self.message, &self.siblings))
     }
 
     fn page(&self, _: &Shell) -> askama::Result<Html> {

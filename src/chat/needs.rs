@@ -14,9 +14,7 @@ use crate::db::messages::Message;
 use crate::db::need_edits::NeedEdit;
 use crate::error::Error;
 
-mod edit;
-
-pub use edit::edit;
+pub mod edit;
 
 /// What the button below edited needs says for the person.
 const SHOW: &str = "Show me cars for these needs";

@@ -4,9 +4,10 @@ use std::collections::HashSet;
 
 use serde_json::{Value, json};
 
+use super::answers;
 use super::needs::{Chips, Ledger};
 use super::path::{self, Branches, Versions};
-use super::views::{self, MessageView, Suggestions};
+use super::views::{MessageView, Suggestions};
 use crate::cars::Catalogue;
 use crate::db::conversations::{self, Conversation};
 use crate::db::messages::{self, Message};
@@ -25,16 +26,22 @@ pub struct Open {
 }
 
 impl Open {
-    /// The conversation for a program.
+    /// The conversation for a program, whole.
     pub fn json(&self) -> Value {
-        let message = |message| views::message_json(message, self.branches.siblings(message));
-        json!({
-            "id": self.conversation.id,
-            "title": self.conversation.title,
-            "created_at": self.conversation.created_at.and_utc(),
-            "updated_at": self.conversation.updated_at.and_utc(),
-            "messages": self.messages.iter().map(message).collect::<Vec<_>>(),
-            "needs": self.ledger.needs,
+        self.part_json(&self.messages, None)
+    }
+
+    /// The conversation with some of its messages, and the cursor of those after them.
+    pub fn part_json(&self, messages: &[Message], next: Option<String>) -> Value {
+        let message = |message| answers::Message::new(message, self.branches.siblings(message));
+        json!(answers::Conversation {
+            id: &self.conversation.id,
+            title: &self.conversation.title,
+            created_at: self.conversation.created_at.and_utc(),
+            updated_at: self.conversation.updated_at.and_utc(),
+            messages: messages.iter().map(message).collect(),
+            next,
+            needs: &self.ledger.needs,
         })
     }
 

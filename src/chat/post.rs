@@ -7,7 +7,9 @@ use actix_web::http::header::HeaderMap;
 use actix_web::{Either, HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
 use tokio::time::Instant;
+use utoipa::IntoParams;
 
+use super::answers;
 use super::branch::Branch;
 use super::conversations::{self as pages, ChatView, Draft};
 use super::idempotency::Key;
@@ -33,10 +35,54 @@ const LOOK: Duration = Duration::from_secs(2);
 /// How long one that was announced here may take before it is asked for elsewhere.
 const BRIEF: Duration = Duration::from_millis(50);
 
+/// How the caller would have it.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[allow(
+    dead_code,
+    reason = "the headers are read where they are needed; this says which there are"
+)]
+pub struct Wishes {
+    /// Sent again with the same body, the same key gets the same reply, for 24 hours.
+    #[param(
+        rename = "Idempotency-Key",
+        min_length = 1,
+        max_length = 255,
+        pattern = "^[!-~]+$"
+    )]
+    idempotency_key: Option<String>,
+    /// `respond-async` (RFC 7240) gets 202 and the address of the reply at once.
+    #[param(rename = "Prefer", example = "respond-async")]
+    prefer: Option<String>,
+}
+
 /// A rendered reply, or a stream.
 pub type Answer = Either<Show<Reply>, HttpResponse>;
 
 /// `POST /chat/`.
+#[utoipa::path(
+    post,
+    path = "/chat",
+    operation_id = "say",
+    tag = "Chat",
+    summary = "Say something, and get the answer",
+    description = "Whole, as a stream with `Accept: text/event-stream`, or later with `Prefer: respond-async`. \
+        Once it is acknowledged the message is never lost.",
+    params(Wishes),
+    request_body = NewTurn,
+    responses(
+        (status = 200, description = "The answer, whole or as a stream", content(
+            (answers::Reply = "application/json"),
+            (String = "text/event-stream", example = json!(stream::EXAMPLE)),
+        ), headers(("Location" = Option<String>, description = "Of the reply, with a stream"))),
+        (status = 202, description = "The reply is still to come: with `Prefer: respond-async`, or where it takes very long",
+            body = answers::Reply, headers(("Location" = String, description = "Of the reply"))),
+        (status = 404, description = "There is no such conversation, or message to replace"),
+        (status = 409, description = "The conversation is still being answered"),
+        (status = 429),
+        (status = 502, description = "The reply failed for good. The message is stored; retry by its `message_id`"),
+    ),
+)]
 pub async fn post(
     app: web::Data<App>,
     current: CurrentUser,
@@ -204,7 +250,7 @@ pub enum Reply {
 impl View for Reply {
     fn json(&self) -> Value {
         match self {
-            Reply::Json(row) => views::reply_json(row),
+            Reply::Json(row) => json!(answers::Reply::from(&**row)),
             Reply::Html(posted, _) => json!({ "message_id": posted.reply.id }),
         }
     }

@@ -6,8 +6,9 @@ use actix_web::web;
 use askama::Template;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use utoipa::IntoParams;
 
-use super::markdown;
+use super::{answers, markdown};
 use crate::auth::CurrentUser;
 use crate::db::messages::{self, Role};
 use crate::db::search::{self, Hit};
@@ -15,9 +16,11 @@ use crate::error::Error;
 use crate::state::App;
 use crate::web::format::Format;
 use crate::web::input::{is_storable, parse_id};
+use crate::web::page::{read_limit, wrong_cursor};
 use crate::web::view::{Html, Shell, Show, View};
 
-const LIMIT: usize = 20;
+/// How many results come at once, unless told otherwise.
+const USUAL: usize = 20;
 /// The longest search, in characters.
 const LONGEST: usize = 200;
 const MOST_TERMS: usize = 8;
@@ -26,14 +29,27 @@ const BEFORE: usize = 60;
 const CONTEXT: usize = 240;
 
 /// What is looked for, and where to go on.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 pub struct Wish {
+    /// Words that all have to be in a message.
     #[serde(default)]
+    #[param(required = true, min_length = 1, max_length = 200, example = "hybrid")]
     q: String,
+    /// Where to go on: `next` of the answer before.
     cursor: Option<String>,
+    /// How many results are wanted at most, 20 unless told otherwise.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 100)]
+    limit: Option<String>,
 }
 
 /// `GET /chat/search?q=`.
+#[utoipa::path(
+    get,
+    path = "/chat/search",
+    tag = "Chat",
+    summary = "My messages that hold all the words",
+    responses((status = 200, description = "Some of them", body = answers::Results)),
+)]
 pub async fn search(
     app: web::Data<App>,
     current: CurrentUser,
@@ -50,14 +66,14 @@ pub async fn search(
         };
     }
     let cursor = wish.cursor.map(|id| parse_id(&id));
-    let before = cursor
-        .transpose()
-        .map_err(|_| Error::field("cursor", "Give the cursor as `next` had it."))?;
+    let before = cursor.transpose().map_err(|_| wrong_cursor())?;
+    let limit = read_limit(wish.limit.as_deref())?.unwrap_or(USUAL);
+    let most = i64::try_from(limit).map_err(Error::internal)? + 1;
     let (user_id, words) = (current.user.id, terms.clone());
     let (mut hits, links) = app
         .db
         .read(move |conn| {
-            let hits = search::find(conn, &user_id, &words, before.as_deref(), LIMIT as i64 + 1)?;
+            let hits = search::find(conn, &user_id, &words, before.as_deref(), most)?;
             let conversations: HashSet<&str> = hits
                 .iter()
                 .map(|hit| hit.conversation_id.as_str())
@@ -67,8 +83,8 @@ pub async fn search(
             Ok((hits, links))
         })
         .await?;
-    let has_more = hits.len() > LIMIT;
-    hits.truncate(LIMIT);
+    let has_more = hits.len() > limit;
+    hits.truncate(limit);
     let next = hits.last().filter(|_| has_more).map(|hit| hit.id.clone());
     let shown = shown(&hits, links);
     let results = hits.into_iter().map(|hit| Place {
@@ -246,24 +262,25 @@ impl Place {
     fn is_said(&self) -> bool {
         self.hit.role == Role::User
     }
+
+    fn answer(&self) -> answers::Hit<'_> {
+        let pieces = self.context.iter().map(|piece| piece.text.as_str());
+        answers::Hit {
+            id: &self.hit.id,
+            conversation_id: &self.hit.conversation_id,
+            title: &self.hit.title,
+            role: self.hit.role,
+            timestamp: self.hit.timestamp.and_utc(),
+            context: pieces.collect(),
+        }
+    }
 }
 
 impl View for Found {
     fn json(&self) -> Value {
-        let result = |place: &Place| {
-            let pieces = place.context.iter().map(|piece| piece.text.as_str());
-            json!({
-                "id": place.hit.id,
-                "conversation_id": place.hit.conversation_id,
-                "title": place.hit.title,
-                "role": place.hit.role,
-                "timestamp": place.hit.timestamp.and_utc(),
-                "context": pieces.collect::<String>(),
-            })
-        };
-        json!({
-            "results": self.results.iter().map(result).collect::<Vec<_>>(),
-            "next": self.next,
+        json!(answers::Results {
+            results: self.results.iter().map(Place::answer).collect(),
+            next: self.next.as_deref(),
         })
     }
 

@@ -1,6 +1,7 @@
 //! Stores what a person says together with the reply that is to be made: once, however often it is sent.
 
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use super::idempotency::Key;
 use super::title;
@@ -19,14 +20,20 @@ use crate::web::quota::Quota;
 pub const LONGEST: usize = 8_000;
 
 /// What a person says.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(example = json!({ "message": "I need a family SUV under $35,000 with all-wheel drive" }))]
 pub struct NewTurn {
     #[serde(default)]
+    #[schema(required, min_length = 1, max_length = 8000)]
     pub message: String,
+    /// Where it goes on; a new conversation begins without.
+    #[schema(format = Uuid)]
     pub conversation_id: Option<String>,
     /// A message of one's own that this one takes the place of: a branch begins there.
+    #[schema(format = Uuid)]
     pub replaces: Option<String>,
     /// The same for a form that is sent twice; programs have `Idempotency-Key`.
+    #[schema(ignore)]
     pub form_key: Option<String>,
 }
 

@@ -36,7 +36,39 @@ const BRIEF: Duration = Duration::from_millis(50);
 /// Says goodbye where the reply isn't finished: it goes on elsewhere, and so does a reader who connects again.
 const RECONNECT: &str = "retry: 1000\nevent: reconnect\ndata: {}\n\n";
 
+/// What the events mean, for the API's description.
+const EVENTS: &str = "A view of a reply, which can be opened as often as one likes.
+
+| event | data | what to do |
+| --- | --- | --- |
+| `delta` | `Delta`: `{text}` | add the text |
+| `restart` | `{}` | begin the text anew: another attempt begins |
+| `cars` | `Shown`: `{cars}` | these are the cars now |
+| `done` | `Reply`, the whole | the stream is over |
+| `error` | `Problem` | the stream is over |
+| `reconnect`, or an end without `done` or `error` | `{}` | open this address again with the last event's id as `Last-Event-ID`: nothing is missed and nothing comes twice |
+
+Ignore comment lines, and events that aren't in this table.";
+
+/// The beginning and the end of a stream, for the API's description.
+pub const EXAMPLE: &str = "id: 1-12\nevent: delta\ndata: {\"text\":\"A RAV4 Hybri\"}\n\n\
+    id: 1-14\nevent: delta\ndata: {\"text\":\"d.\"}\n\nevent: done\ndata: {\"reply\":\"A RAV4 Hybrid.\",…}\n\n";
+
 /// `GET /chat/messages/{id}/events`.
+#[utoipa::path(
+    get,
+    path = "/chat/messages/{id}/events",
+    tag = "Chat",
+    summary = "A reply as a stream of server-sent events",
+    description = EVENTS,
+    params(("Last-Event-ID" = Option<String>, Header,
+        description = "The id of the last event that was read: the stream goes on after it", example = "1-42")),
+    responses(
+        (status = 200, description = "The events", body = String, content_type = "text/event-stream",
+            example = json!(EXAMPLE)),
+        (status = 404),
+    ),
+)]
 pub async fn events(
     app: web::Data<App>,
     current: CurrentUser,

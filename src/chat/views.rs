@@ -1,11 +1,10 @@
-//! Messages, cars and needs as JSON and as HTML: the same partials for pages, fragments and streams.
+//! Messages, cars and needs as HTML: the same partials for pages, fragments and streams.
 
 use std::collections::HashSet;
 
 use askama::Template;
 use chrono::Datelike;
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
 
 use super::markdown;
 use super::needs::Chips;
@@ -31,50 +30,6 @@ pub fn read_json<T: DeserializeOwned + Default>(text: Option<&str>) -> T {
     text.and_then(read).unwrap_or_default()
 }
 
-/// One message for a program.
-pub fn message_json(message: &Message, siblings: &[String]) -> Value {
-    let mut json = json!({
-        "id": message.id,
-        "conversation_id": message.conversation_id,
-        "parent_id": message.parent_id,
-        "role": message.role,
-        "text": message.text,
-        "timestamp": message.timestamp.and_utc(),
-        "status": message.status,
-        "model": message.model,
-        "error": message.error.as_ref().filter(|_| message.status == Status::Failed),
-        "notice": notice(message),
-        "cars": read_json::<Vec<Value>>(message.cars.as_deref()),
-        "catalogue": message.catalogue,
-        "unverified": unverified_json(message),
-    });
-    if !siblings.is_empty() {
-        json["siblings"] = json!(siblings);
-    }
-    json
-}
-
-/// The answer to `POST /chat/`, and the `done` of a stream.
-pub fn reply_json(reply: &Message) -> Value {
-    let usage = reply.prompt_tokens.zip(reply.completion_tokens);
-    json!({
-        "reply": reply.text,
-        "conversation_id": reply.conversation_id,
-        "message_id": reply.id,
-        "status": reply.status,
-        "cars": read_json::<Vec<Value>>(reply.cars.as_deref()),
-        "needs": read_json::<Vec<Value>>(reply.needs.as_deref()),
-        "unverified": unverified_json(reply),
-        "model": reply.model,
-        "notice": notice(reply),
-        "suggestions": Suggestions::of(reply).map_or_else(Vec::new, |found| found.answers),
-        "usage": usage.map(|(prompt, completion)| json!({
-            "prompt_tokens": prompt,
-            "completion_tokens": completion,
-        })),
-    })
-}
-
 /// Whether the built-in advisor made it.
 pub fn is_ours(message: &Message) -> bool {
     message.model.as_deref() == Some(CATALOGUE_MODEL)
@@ -96,12 +51,6 @@ pub fn compared(message: &Message) -> Vec<Car> {
     ids.iter().filter_map(find).collect()
 }
 
-/// Why somebody else answered than the model that is set up.
-fn notice(message: &Message) -> Option<&str> {
-    let sentence = message.error.as_deref();
-    sentence.filter(|_| message.status == Status::Done)
-}
-
 /// A question, and short answers to it.
 pub struct Suggestions {
     pub question: &'static str,
@@ -118,12 +67,6 @@ impl Suggestions {
         let answers = question::answers(field, reply.timestamp.year());
         (!answers.is_empty()).then_some(Self { question, answers })
     }
-}
-
-/// What in the reply isn't borne out; null where nothing was checked.
-fn unverified_json(message: &Message) -> Option<Vec<Value>> {
-    let stored = message.unverified.as_deref();
-    stored.map(|stored| read_json(Some(stored)))
 }
 
 /// A message as its template shows it.
@@ -210,7 +153,10 @@ impl MessageView {
 
     /// Where it stands, for who comes back to it.
     pub fn place(&self) -> String {
-        format!("/chat/{}?at={}#m-{}", self.conversation_id, self.id, self.id)
+        format!(
+            "/chat/{}?at={}#m-{}",
+            self.conversation_id, self.id, self.id
+        )
     }
 
     /// Something is still to come.

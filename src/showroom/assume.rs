@@ -1,5 +1,7 @@
 //! Reads how somebody drives from a query string, and shows it as a form.
 
+use utoipa::IntoParams;
+
 use crate::cars::cost::{Assumptions, Cost, DEFAULT_PRICES, EnergyKind, amount, plain};
 use crate::error::FieldError;
 
@@ -16,6 +18,43 @@ pub struct Assumed {
     /// What came, to show it again.
     given: Vec<(String, String)>,
     pub wrong: Vec<FieldError>,
+}
+
+/// The fields, for the API's description.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(
+    dead_code,
+    reason = "they are read by the names of `Assumptions`, whose fields these are"
+)]
+pub struct Figures {
+    #[param(minimum = 1, maximum = 200_000)]
+    miles_per_year: Option<u32>,
+    /// Of the miles.
+    #[param(minimum = 0, maximum = 100)]
+    city_percent: Option<u8>,
+    #[param(minimum = 1, maximum = 30)]
+    years: Option<u8>,
+    /// US dollars a gallon.
+    #[param(minimum = 0, maximum = 100)]
+    regular_usd: Option<f64>,
+    #[param(minimum = 0, maximum = 100)]
+    midgrade_usd: Option<f64>,
+    #[param(minimum = 0, maximum = 100)]
+    premium_usd: Option<f64>,
+    #[param(minimum = 0, maximum = 100)]
+    diesel_usd: Option<f64>,
+    /// US dollars a kWh.
+    #[param(minimum = 0, maximum = 100)]
+    electricity_usd: Option<f64>,
+    /// US dollars for the energy of a gallon of gasoline.
+    #[param(minimum = 0, maximum = 100)]
+    natural_gas_usd: Option<f64>,
+    /// US dollars a kilogram.
+    #[param(minimum = 0, maximum = 100)]
+    hydrogen_usd: Option<f64>,
+    /// What one would pay for the car, in whole US dollars; once for each car, in their order.
+    price_usd: Option<Vec<u32>>,
 }
 
 /// Reads the fields of [`Assumptions`] over those that are usual for whoever is asking, and `price_usd` once for each car.

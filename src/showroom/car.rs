@@ -5,9 +5,9 @@ use actix_web::{HttpRequest, web};
 use askama::Template;
 use serde_json::{Value, json};
 
-use super::assume::{self, Assumed, Input};
+use super::assume::{self, Assumed, Figures, Input};
 use super::facts::{self, Brief, PriceView, Version};
-use super::{WHO, caching, here, kept, own_caching, usual};
+use super::{caching, here, kept, own_caching, usual};
 use crate::auth::CurrentUser;
 use crate::cars::compare::{Line, compare};
 use crate::cars::cost::{Cost, PaidKind, Used, cost as cost_of};
@@ -15,10 +15,19 @@ use crate::cars::words::{UNKNOWN, dollars, thousands};
 use crate::cars::{Car, Row};
 use crate::error::Error;
 use crate::state::App;
+use crate::web::etag::WHO;
 use crate::web::format::Format;
 use crate::web::view::{Html, Shell, Show, View};
 
 /// `GET /cars/{id}`.
+#[utoipa::path(
+    get,
+    path = "/cars/{id}",
+    tag = "Cars",
+    summary = "One car with the source of every figure",
+    security(()),
+    responses((status = 200, description = "The car", body = Car), (status = 304), (status = 404)),
+)]
 pub async fn car(
     app: web::Data<App>,
     req: HttpRequest,
@@ -27,10 +36,22 @@ pub async fn car(
     current: Option<CurrentUser>,
 ) -> Result<Show<Details>, Error> {
     let details = Details::find(&app, &req, &id, format, current, Wanted::Car).await?;
-    Show::new(details).header("cache-control", caching(format))
+    Show::new(details)
+        .tagged()
+        .header("cache-control", caching(format))
 }
 
 /// `GET /cars/{id}/cost`: the same page with the person's own figures; for programs the cost alone.
+#[utoipa::path(
+    get,
+    path = "/cars/{id}/cost",
+    tag = "Cars",
+    summary = "What a car costs to own",
+    description = "With a token the figures that one has set stand where none are given.",
+    params(Figures),
+    security((), ("bearer" = []), ("login" = [])),
+    responses((status = 200, description = "The cost", body = Cost), (status = 304), (status = 404)),
+)]
 pub async fn cost(
     app: web::Data<App>,
     req: HttpRequest,
@@ -47,6 +68,7 @@ pub async fn cost(
         (false, false) => return Err(Error::Invalid(wrong.clone())),
     };
     Show::with_status(details, status)
+        .tagged()
         .header("cache-control", caching)?
         .header("vary", WHO)
 }

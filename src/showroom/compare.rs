@@ -3,23 +3,42 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 use askama::Template;
+use serde::Serialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
-use super::assume::{self, Assumed, Input};
+use super::assume::{self, Assumed, Figures, Input};
 use super::car::CostView;
 use super::chart::Chart;
 use super::facts::{Brief, PriceView};
-use super::{WHO, kept, own_caching, usual};
+use super::{kept, own_caching, usual};
 use crate::auth::CurrentUser;
 use crate::card::Row;
-use crate::cars::compare::{Comparison, MOST_COMPARED, compare as line_up};
+use crate::cars::Car;
+use crate::cars::compare::{Comparison, Line, MOST_COMPARED, compare as line_up};
 use crate::cars::cost::{BreakEven, Cost, break_even, cost};
 use crate::error::{Error, FieldError};
 use crate::state::App;
+use crate::web::etag::WHO;
 use crate::web::format::Format;
 use crate::web::view::{Html, Shell, Show, View};
 
 /// `GET /cars/compare?ids=a,b`.
+#[utoipa::path(
+    get,
+    path = "/cars/compare",
+    operation_id = "compare_cars",
+    tag = "Cars",
+    summary = "Two to four cars side by side",
+    description = "With a token the figures that one has set stand where none are given.",
+    params(
+        ("ids" = Vec<String>, Query, min_items = 2, max_items = 4,
+            description = "The ids of the cars", example = json!(["2022-toyota-rav4-hybrid-awd-45009", "2022-toyota-rav4-44992"])),
+        Figures,
+    ),
+    security((), ("bearer" = []), ("login" = [])),
+    responses((status = 200, description = "The cars, line by line", body = Answer), (status = 304)),
+)]
 pub async fn compare(
     app: web::Data<App>,
     req: HttpRequest,
@@ -65,6 +84,7 @@ pub async fn compare(
         kept: kept(&app, format, current.as_ref()).await?,
     };
     Show::with_status(view, status)
+        .tagged()
         .header("cache-control", own_caching(format, current.as_ref()))?
         .header("vary", WHO)
 }
@@ -191,18 +211,40 @@ impl Compared {
     }
 }
 
+/// Cars side by side.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Comparison)]
+pub struct Answer<'a> {
+    cars: &'a [Car],
+    /// A line for each figure.
+    rows: &'a [Line],
+    /// What each of them costs to own.
+    costs: &'a [Cost],
+    /// Of every two of them, when the dearer one has paid for itself.
+    break_even: Vec<PairAnswer>,
+}
+
+/// When one of two cars has paid for itself.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Pair)]
+pub struct PairAnswer {
+    /// Their ids.
+    cars: [String; 2],
+    #[serde(flatten)]
+    result: BreakEven,
+}
+
 impl View for Compared {
     fn json(&self) -> Value {
-        let pair = |(one, other, result): &(usize, usize, BreakEven)| {
-            let mut json = json!(result);
-            json["cars"] = json!([self.costs[*one].car, self.costs[*other].car]);
-            json
+        let pair = |(one, other, result): &(usize, usize, BreakEven)| PairAnswer {
+            cars: [*one, *other].map(|at| self.costs[at].car.clone()),
+            result: result.clone(),
         };
-        json!({
-            "cars": self.comparison.cars,
-            "rows": self.comparison.rows,
-            "costs": self.costs,
-            "break_even": self.break_even.iter().map(pair).collect::<Vec<_>>(),
+        json!(Answer {
+            cars: &self.comparison.cars,
+            rows: &self.comparison.rows,
+            costs: &self.costs,
+            break_even: self.break_even.iter().map(pair).collect(),
         })
     }
 

@@ -3,8 +3,9 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 use askama::Template;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use super::facts::Brief;
 use crate::auth::{CurrentUser, safe_next};
@@ -14,6 +15,7 @@ use crate::db::{self};
 use crate::error::Error;
 use crate::state::App;
 use crate::web::format::Format;
+use crate::web::page::Paging;
 use crate::web::view::{Html, Shell, Show, View};
 
 /// More than anybody can choose from.
@@ -21,9 +23,27 @@ const MOST: usize = 100;
 const LIST: &str = "/shortlist";
 
 /// `GET /shortlist`.
-pub async fn list(app: web::Data<App>, current: CurrentUser) -> Result<Show<Shortlist>, Error> {
+#[utoipa::path(
+    get,
+    path = "/shortlist",
+    operation_id = "list_shortlist",
+    tag = "Shortlist",
+    summary = "The cars that I keep",
+    responses((status = 200, description = "Each as it was when it was kept", body = KeptCars)),
+)]
+pub async fn list(
+    app: web::Data<App>,
+    current: CurrentUser,
+    paging: web::Query<Paging>,
+) -> Result<Show<Shortlist>, Error> {
     let user_id = current.user.id;
     let rows = app.db.read(move |conn| shortlist::list(conn, &user_id));
+    // The order of the list: when it was kept, in digits of one length, and which it is.
+    let key = |row: &Kept| {
+        let micros = row.created_at.and_utc().timestamp_micros();
+        format!("{micros:020}_{}", row.car_id)
+    };
+    let (rows, next) = paging.cut(rows.await?, key)?;
     let catalogue = app.catalogue();
     let read = |row: Kept| {
         let car: Car = serde_json::from_str(&row.car)
@@ -38,8 +58,8 @@ pub async fn list(app: web::Data<App>, current: CurrentUser) -> Result<Show<Shor
             car,
         })
     };
-    let items = rows.await?.into_iter().filter_map(read).collect();
-    Ok(Show::new(Shortlist { items }))
+    let items = rows.into_iter().filter_map(read).collect();
+    Ok(Show::new(Shortlist { items, next }))
 }
 
 /// Whether the catalogue still says the same: reasons aside, which belong to the advice.
@@ -57,14 +77,29 @@ pub struct Going {
     next: Option<String>,
 }
 
+/// Programs send no body here.
+type Onward = Option<web::Form<Going>>;
+
 /// `PUT /shortlist/{car}`, and `POST` from a form.
+#[utoipa::path(
+    put,
+    path = "/shortlist/{car}",
+    tag = "Shortlist",
+    summary = "Keep a car",
+    responses(
+        (status = 200, description = "It was kept already", body = Car),
+        (status = 201, description = "It is kept as it is now", body = Car),
+        (status = 404),
+        (status = 409, description = "100 are kept already"),
+    ),
+)]
 pub async fn keep(
     app: web::Data<App>,
     req: HttpRequest,
     format: Format,
     current: Result<CurrentUser, Error>,
     id: web::Path<String>,
-    going: Option<web::Form<Going>>,
+    going: Onward,
 ) -> Result<Show<Keeping>, Error> {
     let car = app.catalogue().get(&id).ok_or(Error::NotFound)?;
     let current = match current {
@@ -107,12 +142,19 @@ pub async fn keep(
 }
 
 /// `DELETE /shortlist/{car}`, and `POST /shortlist/{car}/drop` from a form. What isn't kept is as good as dropped.
+#[utoipa::path(
+    delete,
+    path = "/shortlist/{car}",
+    tag = "Shortlist",
+    summary = "Drop a car; what isn't kept is as good as dropped",
+    responses((status = 204, description = "It isn't kept")),
+)]
 pub async fn drop(
     app: web::Data<App>,
     format: Format,
     current: CurrentUser,
     id: web::Path<String>,
-    going: Option<web::Form<Going>>,
+    going: Onward,
 ) -> Result<Show<Keeping>, Error> {
     let (user_id, car_id) = (current.user.id, id.into_inner());
     let dropped = car_id.clone();
@@ -134,7 +176,7 @@ pub async fn drop(
     Ok(Show::with_status(view, status))
 }
 
-fn next(going: Option<web::Form<Going>>) -> String {
+fn next(going: Onward) -> String {
     match going.and_then(|going| going.into_inner().next) {
         Some(next) => safe_next(Some(&next)),
         None => LIST.to_owned(),
@@ -198,6 +240,15 @@ impl View for Keeping {
 /// The cars that a person keeps.
 pub struct Shortlist {
     items: Vec<Item>,
+    next: Option<String>,
+}
+
+/// The cars that one keeps, the newest first, each as it was when it was kept.
+#[derive(Serialize, ToSchema)]
+pub struct KeptCars<'a> {
+    cars: Vec<&'a Car>,
+    /// The cursor of the next page, if there is one.
+    next: Option<&'a str>,
 }
 
 struct Item {
@@ -231,7 +282,10 @@ impl Shortlist {
 
 impl View for Shortlist {
     fn json(&self) -> Value {
-        json!({ "cars": self.items.iter().map(|item| &item.car).collect::<Vec<_>>() })
+        json!(KeptCars {
+            cars: self.items.iter().map(|item| &item.car).collect(),
+            next: self.next.as_deref(),
+        })
     }
 
     fn page(&self, shell: &Shell) -> askama::Result<Html> {

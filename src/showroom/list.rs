@@ -3,9 +3,11 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 use askama::Template;
+use serde::Serialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
-use super::ask::{self, Asked, SORTS, Set};
+use super::ask::{self, Asked, Query, SORTS, Set};
 use super::facts::{Brief, Version};
 use super::{caching, here, kept};
 use crate::auth::CurrentUser;
@@ -19,6 +21,16 @@ use crate::web::format::Format;
 use crate::web::view::{Html, Shell, Show, View};
 
 /// `GET /cars`.
+#[utoipa::path(
+    get,
+    path = "/cars",
+    operation_id = "search_cars",
+    tag = "Cars",
+    summary = "Search the catalogue",
+    params(Query),
+    security(()),
+    responses((status = 200, description = "Some of the models that fit", body = Page), (status = 304)),
+)]
 pub async fn list(
     app: web::Data<App>,
     req: HttpRequest,
@@ -39,7 +51,9 @@ pub async fn list(
     let search = move || Listing::find(&catalogue, asked, kept);
     let mut found = web::block(search).await.map_err(Error::internal)?;
     found.here = here(&req);
-    Show::with_status(found, status).header("cache-control", caching(format))
+    Show::with_status(found, status)
+        .tagged()
+        .header("cache-control", caching(format))
 }
 
 /// The most changes that are offered where nothing fits.
@@ -340,21 +354,60 @@ struct ListPage<'a> {
     here: &'a str,
 }
 
+/// Some of the models that fit.
+#[derive(Serialize, ToSchema)]
+#[schema(as = CarsPage)]
+pub struct Page<'a> {
+    /// One for each model and kind of fuel: its newest year that fits.
+    cars: &'a [Car],
+    /// How many versions of each of them fit.
+    versions: Vec<usize>,
+    /// How many models are known to fit.
+    total: usize,
+    /// How many models come after those, by the figure that isn't known of them.
+    open: Vec<Count>,
+    /// How many models are left out, by the figure that isn't known of them.
+    unknown: Vec<Count>,
+    /// The model years that were looked at.
+    years: Years,
+    /// The cursor of the next page, if there is one.
+    next: Option<String>,
+    /// What each choice of the filter would leave.
+    facets: &'a [Facet],
+}
+
+/// How many models there are for want of that figure.
+#[derive(Serialize, ToSchema)]
+pub struct Count {
+    limit: Limit,
+    count: usize,
+}
+
+/// The first and the last.
+#[derive(Serialize, ToSchema)]
+pub struct Years {
+    min: u16,
+    max: u16,
+}
+
 impl View for Listing {
     fn json(&self) -> Value {
-        let counts = |counts: &[(Limit, usize)]| -> Vec<Value> {
-            let count = |(limit, count): &(Limit, usize)| json!({ "limit": limit, "count": count });
-            counts.iter().map(count).collect()
+        let counts = |counts: &[(Limit, usize)]| {
+            let counts = counts.iter();
+            counts
+                .map(|&(limit, count)| Count { limit, count })
+                .collect()
         };
-        json!({
-            "cars": self.cars,
-            "versions": self.versions.iter().map(Vec::len).collect::<Vec<_>>(),
-            "total": self.total,
-            "open": counts(&self.open),
-            "unknown": counts(&self.unknown),
-            "years": { "min": self.years.0, "max": self.years.1 },
-            "next": self.next().map(|next| next.to_string()),
-            "facets": self.facets,
+        let (min, max) = self.years;
+        json!(Page {
+            cars: &self.cars,
+            versions: self.versions.iter().map(Vec::len).collect(),
+            total: self.total,
+            open: counts(&self.open),
+            unknown: counts(&self.unknown),
+            years: Years { min, max },
+            next: self.next().map(|next| next.to_string()),
+            facets: &self.facets,
         })
     }
 

@@ -28,6 +28,7 @@ type Part = (&'static str, &'static [u8]);
 const FILES: &[(&str, &str, &[Part])] = files! {
     "app.css": "text/css; charset=utf-8" = ["app.css"],
     "app.js": "text/javascript; charset=utf-8" = ["app.js"],
+    "docs.js": "text/javascript; charset=utf-8" = ["docs.js"],
     "htmx.js": "text/javascript; charset=utf-8" = ["vendor/htmx/htmx.min.js", "vendor/htmx/hx-sse.min.js"],
     "icon.svg": "image/svg+xml" = ["icon.svg"],
     "icon-192.png": "image/png" = ["icon-192.png"],
@@ -157,7 +158,8 @@ fn compress(bytes: &[u8]) -> web::Bytes {
     written.unwrap_or_default().into()
 }
 
-fn accepts_gzip(headers: &HeaderMap) -> bool {
+/// Whether the caller can read gzip.
+pub fn accepts_gzip(headers: &HeaderMap) -> bool {
     headers
         .get_all(header::ACCEPT_ENCODING)
         .filter_map(|value| value.to_str().ok())

@@ -25,10 +25,11 @@ const HEADERS: [(&str, &str); 5] = [
 /// Adds the security headers, and keeps personal pages out of caches unless told otherwise.
 pub fn add_headers(headers: &mut HeaderMap, is_https: bool) {
     for (name, value) in HEADERS {
-        headers.insert(
-            HeaderName::from_static(name),
-            HeaderValue::from_static(value),
-        );
+        // A handler may have said something else.
+        let name = HeaderName::from_static(name);
+        if !headers.contains_key(&name) {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
     }
     if is_https {
         headers.insert(

@@ -17,8 +17,12 @@ use super::format::Format;
 use super::guard;
 use super::quota;
 use super::view::{Html, Rendered, Shell, respond_html};
-use crate::error::Error;
+use crate::error::{Error, FieldError};
 use crate::state::App;
+
+mod body;
+
+pub use body::{Body, GrantError};
 
 /// The id that the log, the response's `X-Request-Id` and every problem share.
 #[derive(Clone, Debug)]
@@ -117,8 +121,9 @@ struct Problem {
     status: StatusCode,
     detail: String,
     retry_after: Option<u64>,
-    /// Members of the problem beside the usual ones.
-    more: serde_json::Map<String, Value>,
+    fields: Vec<FieldError>,
+    /// The conversation and the id of a reply that failed.
+    reply: Option<(String, String)>,
     /// An error of the OAuth2 password grant, in RFC 6749's form.
     grant: Option<&'static str>,
 }
@@ -126,24 +131,19 @@ struct Problem {
 impl Problem {
     fn of(error: &Error) -> Self {
         use actix_web::ResponseError;
-        let mut more = serde_json::Map::new();
-        if !error.fields().is_empty() {
-            more.insert("errors".into(), json!(error.fields()));
-        }
-        if let Error::ReplyFailed {
-            conversation_id,
-            message_id,
-            ..
-        } = error
-        {
-            more.insert("conversation_id".into(), json!(conversation_id));
-            more.insert("message_id".into(), json!(message_id));
-        }
         Self {
             status: error.status_code(),
             detail: error.to_string(),
             retry_after: error.retry_after(),
-            more,
+            fields: error.fields().to_vec(),
+            reply: match error {
+                Error::ReplyFailed {
+                    conversation_id,
+                    message_id,
+                    ..
+                } => Some((conversation_id.clone(), message_id.clone())),
+                _ => None,
+            },
             grant: match error {
                 Error::Grant { code, .. } => Some(code),
                 _ => None,
@@ -165,7 +165,8 @@ impl Problem {
             status,
             detail,
             retry_after: None,
-            more: serde_json::Map::new(),
+            fields: Vec::new(),
+            reply: None,
             grant: None,
         }
     }
@@ -175,20 +176,23 @@ impl Problem {
     }
 
     fn json(&self, id: &str) -> Value {
-        if let Some(code) = self.grant {
-            return json!({ "error": code, "error_description": self.detail });
+        if let Some(error) = self.grant {
+            return json!(GrantError {
+                error,
+                error_description: &self.detail,
+            });
         }
-        let mut problem = json!({
-            "type": "about:blank",
-            "title": self.title(),
-            "status": self.status.as_u16(),
-            "detail": self.detail,
-            "request_id": id,
-        });
-        if let Value::Object(members) = &mut problem {
-            members.extend(self.more.clone());
-        }
-        problem
+        let reply = self.reply.as_ref();
+        json!(Body {
+            title: self.title(),
+            status: self.status.as_u16(),
+            detail: &self.detail,
+            request_id: Some(id),
+            errors: &self.fields,
+            conversation_id: reply.map(|(conversation_id, _)| conversation_id.as_str()),
+            message_id: reply.map(|(_, message_id)| message_id.as_str()),
+            ..Body::default()
+        })
     }
 
     fn render(

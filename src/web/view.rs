@@ -7,6 +7,7 @@ use actix_web::{HttpMessage, HttpRequest, HttpResponse, Responder, ResponseError
 use serde_json::Value;
 
 use super::assets::Assets;
+use super::etag;
 use super::format::Format;
 use crate::cars::units::{self, Units};
 use crate::config::Signup;
@@ -137,6 +138,7 @@ pub struct Show<V> {
     view: V,
     status: StatusCode,
     headers: Vec<(HeaderName, HeaderValue)>,
+    is_tagged: bool,
 }
 
 impl<V: View> Show<V> {
@@ -150,6 +152,7 @@ impl<V: View> Show<V> {
             view,
             status,
             headers: Vec::new(),
+            is_tagged: false,
         }
     }
 
@@ -160,6 +163,7 @@ impl<V: View> Show<V> {
         Self {
             status: error.status_code(),
             headers: wait.into_iter().collect(),
+            is_tagged: false,
             view: view(error),
         }
     }
@@ -170,6 +174,24 @@ impl<V: View> Show<V> {
             view: view(self.view),
             status: self.status,
             headers: self.headers,
+            is_tagged: self.is_tagged,
+        }
+    }
+
+    /// Who has it already gets 304.
+    pub fn tagged(mut self) -> Self {
+        self.is_tagged = true;
+        self
+    }
+
+    /// A program may keep its own, and ask whether it is still so. Pages of a person are kept nowhere.
+    pub fn tagged_for_programs(self, format: Format) -> Result<Self, Error> {
+        match format {
+            Format::Json => Ok(self
+                .header("cache-control", "private, no-cache")?
+                .header("vary", etag::WHO)?
+                .tagged()),
+            Format::Page | Format::Fragment => Ok(self),
         }
     }
 
@@ -219,7 +241,10 @@ impl<V: View> Show<V> {
         for (name, value) in self.headers {
             response.headers_mut().insert(name, value);
         }
-        Ok(response)
+        Ok(match self.is_tagged {
+            true => etag::tag(req, response),
+            false => response,
+        })
     }
 }
 

@@ -8,6 +8,7 @@ const FLOORS: &[&[&str]] = &[
     &["main"],
     &["cli"],
     &["server", "eval"],
+    &["api"],
     &["home", "health"],
     &["chat", "showroom"],
     &["auth"],

@@ -6,6 +6,7 @@
 //! `AUTIO_TEST_REDIS=redis://…` and `-- --include-ignored`: each test has a database of its own there, by number.
 
 mod accounts;
+mod api;
 mod audit;
 mod branches;
 mod cars;
@@ -26,6 +27,7 @@ mod list;
 mod model;
 mod needs;
 mod operator;
+mod paging;
 mod process;
 mod readme;
 mod restart;

@@ -1,6 +1,7 @@
 //! When the dearer of two cars has paid for itself by what it saves on fuel, or why it never does.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{Cost, Paid, PaidKind, cents};
 use crate::cars::words::{dollars, thousands};
@@ -10,7 +11,7 @@ use crate::cars::{UNLIKE, alike};
 const LONGEST: f64 = 30.0;
 
 /// How it ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// The dearer one has paid for itself after some years.
@@ -26,7 +27,7 @@ pub enum Outcome {
 }
 
 /// Two cars compared in dollars over time.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct BreakEven {
     pub outcome: Outcome,
     /// The id of the car that costs more to buy; `None` if neither is known to.

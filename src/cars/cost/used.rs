@@ -1,6 +1,7 @@
 //! How much gasoline, electricity and other energy a car uses in a year.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{Assumptions, cents};
 use crate::cars::energy::at_city_share;
@@ -10,7 +11,7 @@ use crate::cars::{Cycles, Economy, Facts, Fuel, Grade, Row};
 pub const KWH_PER_GALLON_EQUIVALENT: f64 = 33.705;
 
 /// What can be bought to drive on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum EnergyKind {
     Regular,
@@ -80,7 +81,7 @@ impl From<Grade> for EnergyKind {
 }
 
 /// One kind of energy that a car uses in a year.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct Used {
     pub kind: EnergyKind,
     /// In units of [`EnergyKind::unit`], to the tenth.

@@ -3,6 +3,7 @@
 mod fields;
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use self::fields::fields;
 use super::test::{Fit, Test};
@@ -10,7 +11,7 @@ use super::{Filter, Row};
 use crate::cars::Catalogue;
 
 /// One field of the filter with its choices.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct Facet {
     /// The field of [`Filter`].
     pub field: &'static str,
@@ -22,7 +23,7 @@ pub struct Facet {
 }
 
 /// One choice, and what it would leave.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct Choice {
     /// As the field takes it.
     pub value: String,

@@ -1,10 +1,12 @@
 //! The limits that a filter can set, in the order in which they are named.
 
+use utoipa::ToSchema;
+
 use super::{Filter, economy};
 use crate::cars::{Fuel, Row};
 
 /// A limit that a filter can set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Limit {
     Body,

@@ -1,13 +1,14 @@
 //! What comes first: the figure that matters most, and then the others that cars are compared by.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{Filter, economy};
 use crate::cars::{Drive, Row};
 
 /// What comes first. Ties go by the other figures that matter, then by CO2, then by a scramble of EPA's number, so that no
 /// make has a lead by its name.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Sort {
     /// The highest miles per gallon, or MPGe for cars that can be charged or run on hydrogen.

@@ -1,5 +1,6 @@
 //! The chat page as it is shown, and the pieces of it that htmx asks for.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use askama::Template;
@@ -7,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::advisor::starters;
 use crate::cars::Catalogue;
+use crate::chat::answers;
 use crate::chat::list::{Group, List};
 use crate::chat::needs::{Chips, Ledger, WrongNeed};
 use crate::chat::open::Open;
@@ -25,6 +27,8 @@ const SHOWN: usize = 50;
 pub struct ChatView {
     pub(super) conversations: List,
     pub(super) open: Option<Open>,
+    /// Which of its messages a program asked for, and the cursor of those after them; None for all.
+    pub(super) part: Option<(Range<usize>, Option<String>)>,
     pub(super) draft: String,
     /// Why the draft could not be sent.
     pub(super) wrong: Option<String>,
@@ -67,19 +71,20 @@ struct ChatPage<'a> {
 impl View for ChatView {
     fn json(&self) -> Value {
         let Some(open) = &self.open else {
-            let list = self.conversations.conversations.iter().map(|conversation| {
-                json!({
-                    "id": conversation.id,
-                    "title": conversation.title,
-                    "updated_at": conversation.updated_at.and_utc(),
-                })
-            });
-            return json!({
-                "conversations": list.collect::<Vec<_>>(),
-                "next": self.conversations.next,
+            return json!(answers::Conversations {
+                conversations: self
+                    .conversations
+                    .conversations
+                    .iter()
+                    .map(Into::into)
+                    .collect(),
+                next: self.conversations.next.as_deref(),
             });
         };
-        open.json()
+        match &self.part {
+            Some((part, next)) => open.part_json(&open.messages[part.clone()], next.clone()),
+            None => open.json(),
+        }
     }
 
     fn page(&self, shell: &Shell) -> askama::Result<Html> {
@@ -172,6 +177,7 @@ impl ChatView {
         Self {
             conversations,
             open,
+            part: None,
             draft: String::new(),
             wrong: None,
             wrong_edit: None,

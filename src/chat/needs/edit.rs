@@ -4,12 +4,14 @@ use actix_web::{Either, ResponseError, web};
 use askama::Template;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use super::{Chips, Ledger, WrongNeed, text_of};
 use crate::advisor::needs::check;
 use crate::advisor::needs::{Edit, Field, Need};
 use crate::auth::CurrentUser;
 use crate::cars::Catalogue;
+use crate::chat::answers;
 use crate::chat::conversations::{self as pages, ChatView};
 use crate::chat::open::{Open, read_open};
 use crate::db::messages::{Message, Status};
@@ -22,7 +24,8 @@ use crate::web::input::{CHAT_LIMIT, Input, parse_id};
 use crate::web::view::{Html, Shell, Show, View};
 
 /// A change of one need.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = NeedChange, example = json!({ "field": "budget_max", "value": 30000 }))]
 pub struct Editing {
     /// Which need; left out when one is added.
     id: Option<String>,
@@ -30,9 +33,11 @@ pub struct Editing {
     field: Option<Field>,
     /// The new value; `null` drops the need.
     #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<Value>)]
     value: Option<Value>,
     /// Drops the need, whatever the value is: a form's button.
     #[serde(default)]
+    #[schema(ignore)]
     drop: bool,
 }
 
@@ -42,6 +47,15 @@ fn given<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Value>, D::Error>
 }
 
 /// `PATCH /chat/{conversation}/needs`, and `POST` for forms.
+#[utoipa::path(
+    patch,
+    path = "/chat/{id}/needs",
+    operation_id = "change_need",
+    tag = "Chat",
+    summary = "Change, drop or add one need; the next answer goes by it",
+    request_body = Editing,
+    responses((status = 200, description = "All needs", body = answers::Needs), (status = 404)),
+)]
 pub async fn edit(
     app: web::Data<App>,
     current: CurrentUser,
@@ -201,7 +215,10 @@ struct NeedsPartial<'a> {
 
 impl View for NeedsView {
     fn json(&self) -> Value {
-        json!({ "conversation_id": self.conversation_id, "needs": self.needs })
+        json!(answers::Needs {
+            conversation_id: &self.conversation_id,
+            needs: &self.needs,
+        })
     }
 
     fn page(&self, _: &Shell) -> askama::Result<Html> {

@@ -7,11 +7,13 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use crate::cars::Car;
+use crate::chat::answers;
 use crate::chat::path::Versions;
 use crate::chat::views;
 use crate::db::messages::{Message, Status};
 use crate::error::Error;
 use crate::feed::Progress;
+use crate::web::problem;
 
 /// At most so many fragments a second: each holds the whole reply so far.
 const FRAME: Duration = Duration::from_millis(80);
@@ -122,12 +124,16 @@ impl Place {
             events.push_str(&event(
                 "delta",
                 Some(&id),
-                &json!({ "text": more }).to_string(),
+                &json!(answers::Delta { text: more }).to_string(),
             ));
         }
         if let (Some(cars), false) = (cars, self.has_cars) {
             self.has_cars = true;
-            events.push_str(&event("cars", None, &json!({ "cars": cars }).to_string()));
+            events.push_str(&event(
+                "cars",
+                None,
+                &json!(answers::Shown { cars }).to_string(),
+            ));
         }
         events
     }
@@ -145,30 +151,30 @@ pub(super) fn finish_json(place: &mut Place, row: &Message) -> String {
     events.push_str(&place.advance(row.attempts, &row.text, shown));
     let last = match row.status {
         Status::Failed => event("error", None, &failure_json(row).to_string()),
-        _ => event("done", None, &views::reply_json(row).to_string()),
+        _ => event("done", None, &json!(answers::Reply::from(row)).to_string()),
     };
     events.push_str(&last);
     events
 }
 
 fn failure_json(row: &Message) -> Value {
-    json!({
-        "type": "about:blank",
-        "title": "Bad Gateway",
-        "status": 502,
-        "detail": row.error,
-        "conversation_id": row.conversation_id,
-        "message_id": row.id,
+    json!(problem::Body {
+        title: "Bad Gateway",
+        status: 502,
+        detail: row.error.as_deref().unwrap_or_default(),
+        conversation_id: Some(&row.conversation_id),
+        message_id: Some(&row.id),
+        ..problem::Body::default()
     })
 }
 
 /// The end of a stream whose reply was deleted with its conversation.
 pub(super) fn gone(encoder: &Encoder) -> String {
-    let problem = json!({
-        "type": "about:blank",
-        "title": "Not Found",
-        "status": 404,
-        "detail": Error::NotFound.to_string(),
+    let problem = json!(problem::Body {
+        title: "Not Found",
+        status: 404,
+        detail: &Error::NotFound.to_string(),
+        ..problem::Body::default()
     });
     match encoder {
         Encoder::Json(_) => event("error", None, &problem.to_string()),

@@ -5,7 +5,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{Database, Failure, PAGE, find, print_pages, time};
-use crate::auth::event_json;
+use crate::auth::Happening;
 use crate::db::account_events::{self, Event};
 
 #[derive(Debug, Args)]
@@ -54,7 +54,7 @@ impl Events {
 }
 
 fn show((event, email): &(Event, Option<String>)) -> (serde_json::Value, Vec<String>) {
-    let mut json = event_json(event);
+    let mut json = json!(Happening::from(event));
     json["user_id"] = json!(event.user_id);
     json["email"] = json!(email);
     let mut columns = vec![
