@@ -9,7 +9,7 @@ use autio::advisor::catalogue::answer;
 use autio::advisor::starters::QUESTIONS;
 use autio::advisor::{Knowledge, Role, Turn};
 use autio::cars::Catalogue;
-use autio::config::DatabaseUrl;
+use autio::config::{DatabaseUrl, PostgresConfig};
 use autio::db::sessions::{self, Kind, NewSession};
 use autio::db::users::{self, Preferences, User};
 use autio::db::{self, Db, Direction};
@@ -55,7 +55,11 @@ async fn run() {
     let sqlite = DatabaseUrl::Sqlite(dir.path().join("bench.db"));
     check_session("SQLite", sqlite).await;
     if let Ok(url) = std::env::var("AUTIO_TEST_POSTGRES") {
-        check_session("PostgreSQL", DatabaseUrl::Postgres(url.into())).await;
+        let postgres = PostgresConfig {
+            url: url.into(),
+            connections: 16,
+        };
+        check_session("PostgreSQL", DatabaseUrl::Postgres(postgres)).await;
     }
     if let Ok(url) = std::env::var("AUTIO_TEST_REDIS") {
         get_from_redis(&url, "a session", 600).await;
