@@ -59,7 +59,7 @@ pub enum Limiter {
     Memory(Memory),
     /// In Redis for all instances together; and in this process what it let through itself, which holds while Redis is away,
     /// or has come back empty.
-    Redis(Memory, Buckets),
+    Redis(Memory, Box<Buckets>),
 }
 
 impl Limiter {
@@ -71,7 +71,7 @@ impl Limiter {
     /// Counts for all instances; they share the secret.
     pub fn redis(redis: Redis, limits: &Limits, secret: &SecretString) -> Self {
         let buckets = Buckets::new(redis, limits, secret);
-        Limiter::Redis(Memory::new(limits), buckets)
+        Limiter::Redis(Memory::new(limits), Box::new(buckets))
     }
 
     /// Takes one for that caller, and says what is left; None where there is no limit.
