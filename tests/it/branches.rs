@@ -282,7 +282,7 @@ async fn htmx_gets_what_changes_from_the_branch_on() {
     let html = text_of(edited).await;
     assert!(html.contains("a hybrid pickup") && html.contains("</span>2 of 2</span>"));
     assert!(
-        html.contains("hx-target=\"#needs\"") && !html.contains("sedan</summary>"),
+        html.contains("hx-target=\"#needs\"") && !html.contains("sedan</span></summary>"),
         "{html}"
     );
     settle(&program, &place).await;
@@ -296,7 +296,7 @@ async fn htmx_gets_what_changes_from_the_branch_on() {
     assert_eq!(stepped.status(), 200);
     let html = text_of(stepped).await;
     assert!(html.contains("an electric sedan") && !html.contains("<html"));
-    assert!(html.contains("Version 1 of 2 is shown.") && html.contains("sedan</summary>"));
+    assert!(html.contains("Version 1 of 2 is shown.") && html.contains("sedan</span></summary>"));
 
     let form = [
         ("message", "  "),

@@ -310,7 +310,7 @@ async fn the_shortlist_belongs_to_one_person() {
     assert_eq!(kept.status(), 201);
     assert_eq!(kept.json::<Value>().await.unwrap()["id"], HYBRID);
     assert_eq!(ann.put(&path).send().await.unwrap().status(), 200);
-    assert_eq!(bob.read("/shortlist").await, json!({ "cars": [] }));
+    assert_eq!(bob.read("/shortlist").await["cars"], json!([]));
     // What Bob drops is his own.
     assert_eq!(bob.delete(&path).send().await.unwrap().status(), 204);
     let cars = ann.read("/shortlist").await;
