@@ -38,6 +38,7 @@ const USUAL_DAYS: i64 = 90;
     operation_id = "list_sessions",
     tag = "Sessions and tokens",
     summary = "Where I am logged in",
+    params(Paging),
     responses((status = 200, description = "The logins that live", body = Logins)),
 )]
 pub async fn list(
@@ -107,6 +108,7 @@ pub async fn end_others(
     path = "/auth/tokens",
     tag = "Sessions and tokens",
     summary = "My named tokens",
+    params(Paging),
     responses((status = 200, description = "Those that live, without the tokens themselves", body = NamedTokens)),
 )]
 pub async fn list_tokens(

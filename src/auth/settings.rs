@@ -6,7 +6,6 @@ use askama::Template;
 use chrono::NaiveDateTime;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use utoipa::IntoParams;
 
 use super::CurrentUser;
 use super::activity::{self, EventView};
@@ -24,9 +23,8 @@ use crate::web::input::{AUTH_LIMIT, Input};
 use crate::web::view::{Html, Shell, Show, View};
 
 /// Where the notice is to be.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize)]
 pub struct Where {
-    #[param(ignore)]
     done: Option<String>,
 }
 

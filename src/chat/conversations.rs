@@ -26,6 +26,7 @@ use crate::web::view::Show;
 
 /// Where to go on in the list, a message that was begun elsewhere, and a conversation that can be taken back.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct Wish {
     /// Where to go on: `next` of the answer before.
     cursor: Option<String>,
@@ -40,6 +41,7 @@ pub struct Wish {
 
 /// What a conversation is opened for.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct Look {
     /// Anything: what can be done with the conversation stands open.
     #[param(ignore)]
@@ -64,6 +66,7 @@ pub struct Look {
     operation_id = "list_conversations",
     tag = "Chat",
     summary = "My conversations",
+    params(Wish),
     responses((status = 200, description = "Some of them", body = answers::Conversations)),
 )]
 pub async fn list(
@@ -117,6 +120,7 @@ async fn read_deleted(
     operation_id = "conversation",
     tag = "Chat",
     summary = "One conversation, with the messages of the branch that it shows",
+    params(Look),
     responses((status = 200, description = "The conversation", body = answers::Conversation), (status = 304), (status = 404)),
 )]
 pub async fn open(

@@ -28,6 +28,7 @@ const LONGEST_NAME: usize = 40;
 
 /// Which kind of file.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct Wish {
     /// `md` has the branch that is shown, `json` every branch.
     #[serde(default)]
@@ -54,6 +55,7 @@ enum FileKind {
     operation_id = "export_conversation",
     tag = "Chat",
     summary = "A conversation to take along",
+    params(Wish),
     responses(
         (status = 200, description = "A download", content(
             (Object = "application/json"),

@@ -30,6 +30,7 @@ const CONTEXT: usize = 240;
 
 /// What is looked for, and where to go on.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct Wish {
     /// Words that all have to be in a message.
     #[serde(default)]
@@ -48,6 +49,7 @@ pub struct Wish {
     path = "/chat/search",
     tag = "Chat",
     summary = "My messages that hold all the words",
+    params(Wish),
     responses((status = 200, description = "Some of them", body = answers::Results)),
 )]
 pub async fn search(

@@ -29,6 +29,7 @@ const LIST: &str = "/shortlist";
     operation_id = "list_shortlist",
     tag = "Shortlist",
     summary = "The cars that I keep",
+    params(Paging),
     responses((status = 200, description = "Each as it was when it was kept", body = KeptCars)),
 )]
 pub async fn list(

@@ -9,6 +9,7 @@ use crate::error::Error;
 
 /// Which part of a list is wanted. Who names neither gets all of it.
 #[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct Paging {
     /// Where to go on: `next` of the answer before.
     cursor: Option<String>,

@@ -330,7 +330,7 @@ async fn the_shortlist_belongs_to_one_person() {
         1
     );
     assert_eq!(ann.delete(&path).send().await.unwrap().status(), 204);
-    assert_eq!(ann.read("/shortlist").await, json!({ "cars": [] }));
+    assert_eq!(ann.read("/shortlist").await["cars"], json!([]));
     assert_eq!(
         ann.put("/shortlist/nothing").send().await.unwrap().status(),
         404

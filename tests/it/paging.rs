@@ -37,6 +37,7 @@ async fn parts_of_every_list_make_up_the_whole() {
         ann.say(words, None).await;
     }
     let open = format!("/chat/{conversation}");
+    let api = ann.read("/openapi.json").await;
     for (path, field, least) in [
         ("/auth/sessions", "sessions", 5),
         ("/auth/tokens", "tokens", 5),
@@ -45,6 +46,16 @@ async fn parts_of_every_list_make_up_the_whole() {
         ("/chat/search?q=hybrid", "results", 5),
         (open.as_str(), "messages", 6),
     ] {
+        let route = path.replace(conversation, "{id}").replace("?q=hybrid", "");
+        let described = api["paths"][&route]["get"]["parameters"]
+            .as_array()
+            .unwrap();
+        for name in ["cursor", "limit"] {
+            let is_described = described
+                .iter()
+                .any(|one| one["name"] == name && one["in"] == "query");
+            assert!(is_described, "{route} {name}");
+        }
         let whole = ann.read(path).await;
         assert_eq!(whole["next"], Value::Null, "{path}");
         let whole = whole[field].as_array().unwrap();
