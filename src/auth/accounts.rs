@@ -62,6 +62,7 @@ type EnteredOrForm = Either<Show<Entered>, Show<AuthForm>>;
     security(()),
     responses(
         (status = 201, description = "The account, and a token for it", body = Access),
+        (status = 403, description = "Signing up is closed, or the invitation is used up or somebody else's"),
         (status = 409, description = "There is an account with that email"),
         (status = 429),
     ),

@@ -7,7 +7,6 @@ use utoipa::openapi::schema::{AdditionalProperties, SchemaType};
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::section::Section;
 use crate::advisor::Knowledge;
 use crate::cars::cost::{Assumptions, EnergyKind, amount, plain};
 use crate::cars::units::Units;
@@ -61,7 +60,6 @@ impl PartialSchema for Settable {
             )
             .property("units", words(Units::ALL.map(Units::as_str).to_vec()))
             .property("theme", words(THEMES.map(Theme::as_str).to_vec()))
-            .property("section", words(Section::ALL.map(Section::as_str).to_vec()))
             .additional_properties(Some(AdditionalProperties::FreeForm(false)))
             .examples([serde_json::json!({ "miles_per_year": 9000, "regular_usd": 3.6 })]);
         for name in FIGURES {

@@ -32,7 +32,7 @@ const LONGEST_NAME: usize = 40;
 pub struct Wish {
     /// `md` has the branch that is shown, `json` every branch.
     #[serde(default)]
-    #[param(required = true, value_type = FileKind)]
+    #[param(required = true, inline, value_type = FileKind)]
     format: String,
 }
 

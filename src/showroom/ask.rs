@@ -92,6 +92,7 @@ pub struct Query {
     horsepower_min: Option<u16>,
     /// Pounds.
     towing_min: Option<u32>,
+    #[param(inline)]
     sort: Option<Sort>,
     /// Where to go on: `next` of the answer before.
     cursor: Option<String>,

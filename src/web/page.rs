@@ -26,7 +26,7 @@ pub const MOST: usize = 100;
 /// # Errors
 /// [`Error::Invalid`] when it is no number from 1 to [`MOST`].
 pub fn read_limit(limit: Option<&str>) -> Result<Option<usize>, Error> {
-    let Some(text) = limit.filter(|text| !text.is_empty()) else {
+    let Some(text) = limit else {
         return Ok(None);
     };
     // "+5" is a number to Rust.

@@ -109,7 +109,14 @@ fn explain(response: ServiceResponse, format: Format, id: &str) -> ServiceRespon
     };
     let headers = explained.headers_mut();
     for (name, value) in response.headers() {
-        if name != header::CONTENT_TYPE && name != header::CONTENT_LENGTH {
+        // What describes a body that isn't there any more.
+        let is_bodys = [
+            header::CONTENT_TYPE,
+            header::CONTENT_LENGTH,
+            header::CONTENT_ENCODING,
+        ]
+        .contains(name);
+        if !is_bodys {
             headers.append(name.clone(), value.clone());
         }
     }

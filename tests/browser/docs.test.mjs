@@ -20,7 +20,8 @@ export default async function tell(facts) {
     await login.locator("#oauth_username").fill(email);
     await login.locator("#oauth_password").fill(PASSWORD);
     await login.locator("button.authorize").click();
-    await login.getByRole("button", { name: "Logout" }).waitFor();
+    // Who is in sees no fields any more.
+    await page.locator(".auth-container button", { hasText: "Logout" }).waitFor();
     await page.locator(".auth-btn-wrapper .btn-done").last().click();
     const me = page.locator("#operations-Account-me");
     await me.locator(".opblock-summary-control").click();

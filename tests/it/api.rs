@@ -206,10 +206,7 @@ async fn answers_are_as_the_description_says() {
     assert!(logins["next"].is_string());
     let logins = api.get(&person, sessions, sessions, 200).await;
     let logins = logins["sessions"].as_array().unwrap().iter();
-    let other = logins
-        .filter(|one| one["current"] == false)
-        .next_back()
-        .unwrap();
+    let other = logins.rfind(|one| one["current"] == false).unwrap();
     for status in [204, 404] {
         let end = person.delete(&format!("{sessions}/{}", other["id"].as_str().unwrap()));
         api.check("delete", "/auth/sessions/{id}", end, status)
@@ -217,6 +214,9 @@ async fn answers_are_as_the_description_says() {
     }
     api.check("delete", sessions, person.delete(sessions), 204)
         .await;
+    let events = "/auth/events";
+    let happened = api.get(&person, events, events, 200).await;
+    assert!(happened["events"].as_array().unwrap().len() > 3);
     let new = json!({ "email": "anna@example.com", "password": PASSWORD });
     api.post(&person, "/auth/email", "/auth/email", &new, 200)
         .await;
