@@ -43,6 +43,7 @@ use crate::web::problem::{Body, GrantError};
         (name = "Account", description = "Signing up, logging in, and what one sets for oneself"),
         (name = "Sessions and tokens", description = "Where one is logged in, and tokens for programs"),
         (name = "Chat", description = "Conversations, and the replies that are made"),
+        (name = "Batches", description = "Many prompts in one request, for programs"),
         (name = "Cars", description = "The catalogue; no account is needed"),
         (name = "Shortlist", description = "The cars that one keeps"),
         (name = "Service", description = "The process, and this description"),
@@ -52,7 +53,7 @@ struct Whole;
 
 /// What browsers without JavaScript post, because a form can't put, patch or delete. It does the same as the route above it
 /// in the description.
-pub const FORMS: [(&str, &str); 11] = [
+pub const FORMS: [(&str, &str); 12] = [
     ("post", "/auth/me"),
     ("post", "/auth/me/delete"),
     ("post", "/auth/sessions/revoke"),
@@ -61,6 +62,7 @@ pub const FORMS: [(&str, &str); 11] = [
     ("post", "/chat/{id}"),
     ("post", "/chat/{id}/delete"),
     ("post", "/chat/{id}/needs"),
+    ("post", "/chat/batches/{id}/delete"),
     ("post", "/shortlist/{car}"),
     ("post", "/shortlist/{car}/drop"),
     ("get", "/chat/{id}/print"),

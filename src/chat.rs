@@ -1,6 +1,7 @@
 //! Conversations: what people write, the replies that are made, and how both are shown.
 
 mod answers;
+mod batches;
 pub mod bin;
 mod branch;
 mod conversations;
@@ -41,6 +42,12 @@ use utoipa::OpenApi;
         conversations::open,
         branch::change,
         bin::delete,
+        batches::submit::submit,
+        batches::list,
+        batches::get,
+        batches::results::results,
+        batches::stop,
+        batches::delete,
     ),
     components(schemas(answers::Delta, answers::Shown))
 )]
@@ -64,6 +71,22 @@ pub fn routes(config: &mut web::ServiceConfig) {
                 .route(web::patch().to(needs::edit::edit))
                 .route(web::post().to(needs::edit::edit)),
         )
+        .service(
+            web::resource("/chat/batches")
+                .route(web::get().to(batches::list))
+                .route(web::post().to(batches::submit::submit)),
+        )
+        .service(
+            web::resource("/chat/batches/{id}")
+                .route(web::get().to(batches::get))
+                .route(web::delete().to(batches::delete)),
+        )
+        .service(
+            web::resource("/chat/batches/{id}/results")
+                .route(web::get().to(batches::results::results)),
+        )
+        .service(web::resource("/chat/batches/{id}/stop").route(web::post().to(batches::stop)))
+        .service(web::resource("/chat/batches/{id}/delete").route(web::post().to(batches::delete)))
         .service(web::resource("/chat/{id}/delete").route(web::post().to(bin::delete)))
         .service(web::resource("/chat/{id}/restore").route(web::post().to(bin::restore)))
         .service(web::resource("/chat/{id}/export").route(web::get().to(export::export)))

@@ -1,4 +1,4 @@
-//! The commands: serve, migrate, config, health, catalogue, users, eval.
+//! The commands: serve, work, migrate, config, health, catalogue, users, eval.
 
 use std::io::{IsTerminal, Read, Write};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
@@ -14,6 +14,7 @@ use crate::config::{Config, ConfigError, LogFormat};
 use crate::db::{self, Direction};
 use crate::error::Error;
 use crate::server::Server;
+use crate::server::work::Work;
 
 mod catalogue;
 mod database;
@@ -32,6 +33,8 @@ struct Cli {
 enum Command {
     /// Serve the pages and the API (the default).
     Serve,
+    /// Make the replies that RabbitMQ (AMQP_URL) hands out; as many processes as you like.
+    Work,
     /// Bring the database to the newest schema.
     Migrate {
         /// Take the last migration back instead.
@@ -44,7 +47,11 @@ enum Command {
     /// Print the settings in force, secrets hidden.
     Config,
     /// Ask the server on this machine whether it is alive; for containers.
-    Health,
+    Health {
+        /// Ask the worker at AUTIO_WORK_ADDR instead.
+        #[arg(long)]
+        work: bool,
+    },
     /// Work on the catalogue of cars.
     #[command(subcommand)]
     Catalogue(catalogue::Command),
@@ -92,12 +99,13 @@ pub fn run() -> ExitCode {
     trust_system_certificates();
     let result = match Cli::parse().command.unwrap_or(Command::Serve) {
         Command::Serve => serve(),
+        Command::Work => work(),
         Command::Migrate { status: true, .. } => migration_status(),
         Command::Migrate { down, .. } => migrate(down),
         Command::Config => Config::from_env()
             .map_err(Failure::from)
             .map(|config| print(&config.to_string())),
-        Command::Health => health(),
+        Command::Health { work } => health(work),
         Command::Catalogue(command) => catalogue::run(command),
         Command::Users(command) => users::run(command),
         Command::Eval(command) => eval::run(&command),
@@ -127,11 +135,7 @@ fn serve() -> Result<(), Failure> {
             "AUTIO_PUBLIC_URL is https, so there is a proxy in front, but AUTIO_TRUSTED_PROXIES doesn't name it: everybody counts as one address, and a few logins use up the limit for all"
         );
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::Other(error.to_string()))?;
-    runtime.block_on(async {
+    runtime()?.block_on(async {
         let server = Server::build(config).await?;
         let app = server.app();
         tracing::info!(
@@ -144,6 +148,32 @@ fn serve() -> Result<(), Failure> {
         server.run().await
     })?;
     Ok(())
+}
+
+fn work() -> Result<(), Failure> {
+    let config = Config::from_env()?;
+    if config.amqp.is_none() {
+        return Err(Failure::Config(ConfigError {
+            variable: "AMQP_URL",
+            problem:
+                "must be set for `autio work`; without it the servers make the replies themselves"
+                    .into(),
+        }));
+    }
+    start_log(&config);
+    runtime()?.block_on(async {
+        let work = Work::build(config).await?;
+        tracing::info!(advisor = work.app().advisor.model(), "Autio is at work");
+        work.run().await
+    })?;
+    Ok(())
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::Other(error.to_string()))
 }
 
 fn migrate(down: bool) -> Result<(), Failure> {
@@ -173,8 +203,15 @@ fn migration_status() -> Result<(), Failure> {
     Ok(())
 }
 
-fn health() -> Result<(), Failure> {
-    let mut addr = Config::from_env()?.addr;
+fn health(work: bool) -> Result<(), Failure> {
+    let config = Config::from_env()?;
+    let mut addr = match work {
+        false => config.addr,
+        true => config.work_addr.ok_or_else(|| ConfigError {
+            variable: "AUTIO_WORK_ADDR",
+            problem: "must be set, for the worker and here, to ask how the worker is".into(),
+        })?,
+    };
     if addr.ip().is_unspecified() {
         addr.set_ip(match addr {
             SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),

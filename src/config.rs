@@ -1,5 +1,7 @@
 //! The only reader of the environment: every setting, its default, and what is wrong with a bad one.
 
+mod batches;
+mod broker;
 mod limits;
 mod proxies;
 mod redis;
@@ -12,6 +14,8 @@ use std::path::PathBuf;
 
 use secrecy::{ExposeSecret, SecretString};
 
+pub use self::batches::Batches;
+pub use self::broker::Amqp;
 pub use self::limits::{Limits, RESERVED_TOKENS, Rate};
 pub use self::proxies::TrustedProxies;
 pub use self::redis::RedisUrl;
@@ -81,6 +85,11 @@ pub struct Config {
     /// The first line of the system prompt.
     pub system_prompt: String,
     pub signup: Signup,
+    /// RabbitMQ, which carries replies to the processes that make them. None makes them where they were asked for.
+    pub amqp: Option<Amqp>,
+    pub batches: Batches,
+    /// Where `autio work` answers about its health.
+    pub work_addr: Option<SocketAddr>,
     pub trusted_proxies: TrustedProxies,
     pub limits: Limits,
     pub log: String,
@@ -111,7 +120,8 @@ impl Config {
     pub fn read(get: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let set = |name: &str| get(name).filter(|value| !value.trim().is_empty());
 
-        let addr = parse_addr(&set("AUTIO_ADDR").unwrap_or_else(|| "127.0.0.1:8000".into()))?;
+        let addr = set("AUTIO_ADDR").unwrap_or_else(|| "127.0.0.1:8000".into());
+        let addr = parse_addr("AUTIO_ADDR", &addr)?;
         let public_url = match set("AUTIO_PUBLIC_URL") {
             Some(url) => parse_origin("AUTIO_PUBLIC_URL", &url)?,
             // As a browser has it: without port 80.
@@ -153,6 +163,11 @@ impl Config {
             openai,
             system_prompt: set("AUTIO_SYSTEM_PROMPT").unwrap_or_else(|| SYSTEM_PROMPT.into()),
             signup: Signup::parse(set("AUTIO_SIGNUP").as_deref())?,
+            amqp: Amqp::read(set)?,
+            batches: Batches::read(set)?,
+            work_addr: set("AUTIO_WORK_ADDR")
+                .map(|text| parse_addr("AUTIO_WORK_ADDR", &text))
+                .transpose()?,
             trusted_proxies: TrustedProxies::parse(
                 &set("AUTIO_TRUSTED_PROXIES").unwrap_or_default(),
             )?,
@@ -203,6 +218,13 @@ impl fmt::Display for Config {
         }
         writeln!(f, "AUTIO_SYSTEM_PROMPT={}", self.system_prompt)?;
         writeln!(f, "AUTIO_SIGNUP={}", self.signup.as_str())?;
+        match &self.amqp {
+            None => writeln!(f, "AMQP_URL=")?,
+            Some(amqp) => write!(f, "{amqp}")?,
+        }
+        let work_addr = self.work_addr.map(|addr| addr.to_string());
+        writeln!(f, "AUTIO_WORK_ADDR={}", work_addr.unwrap_or_default())?;
+        write!(f, "{}", self.batches)?;
         writeln!(f, "AUTIO_TRUSTED_PROXIES={}", self.trusted_proxies)?;
         write!(f, "{}", self.limits)?;
         writeln!(f, "AUTIO_LOG={}", self.log)?;
@@ -221,10 +243,10 @@ fn bad(variable: &'static str, problem: impl Into<String>) -> ConfigError {
     }
 }
 
-fn parse_addr(text: &str) -> Result<SocketAddr, ConfigError> {
+fn parse_addr(variable: &'static str, text: &str) -> Result<SocketAddr, ConfigError> {
     text.parse().map_err(|_| {
         bad(
-            "AUTIO_ADDR",
+            variable,
             format!("must be an address and a port such as 127.0.0.1:8000, not {text:?}"),
         )
     })
@@ -376,6 +398,13 @@ mod tests {
             ("AUTIO_SIGNUP", "invite"),
             ("AUTIO_TRUSTED_PROXIES", "10.0.0.0/8, proxy.example"),
             ("AUTIO_BUDGET_MESSAGES", "0"),
+            ("AMQP_URL", "http://broker.example"),
+            ("AMQP_URL", "amqp://broker.example/a/b"),
+            ("AMQP_URL", "amqp://broker.example?heartbeat=often"),
+            ("AUTIO_WORK_ADDR", "here"),
+            ("AUTIO_BATCH_RATE", "60"),
+            ("AUTIO_BATCH_RATE", "0/min"),
+            ("AUTIO_BATCH_AT_ONCE", "0"),
             ("AUTIO_LOG", "info,=="),
             ("AUTIO_LOG_FORMAT", "xml"),
         ] {
@@ -383,6 +412,9 @@ mod tests {
             assert!(line.starts_with(name) && !line.contains('\n'), "{line}");
             assert!(!line.contains("hunter2"), "{line}");
         }
+        let url = ("AMQP_URL", "amqp://broker.example");
+        let error = read(&[url, ("AUTIO_AMQP_QUEUE", "two words")]).unwrap_err();
+        assert_eq!(error.variable, "AUTIO_AMQP_QUEUE");
         for (name, value) in [
             ("OPENAI_API_KEY", "two words"),
             ("OPENAI_TEMPERATURE", "hot"),
@@ -409,6 +441,7 @@ mod tests {
             ("DATABASE_URL", "postgres://autio:hunter2@db/autio"),
             ("OPENAI_API_KEY", "sk-hunter2"),
             ("REDIS_URL", "rediss://:hunter2@cache:6380/1"),
+            ("AMQP_URL", "amqps://autio:hunter2@broker/%2f"),
         ]);
         let printed = config.unwrap().to_string();
         assert!(printed.contains("REDIS_URL=rediss://:hidden@cache:6380/1"));

@@ -29,6 +29,7 @@ macro_rules! text_enum {
 }
 
 pub mod account_events;
+pub mod batches;
 pub mod budgets;
 pub mod catalogues;
 pub mod conversations;

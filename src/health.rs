@@ -41,8 +41,8 @@ async fn alive() -> HttpResponse {
     say(&Alive { status: "ok" })
 }
 
-/// `GET /readyz`: not draining, and the database answers with the schema in place; and what is wrong with the model
-/// and with Redis.
+/// `GET /readyz`: not draining, and the database answers with the schema in place; and what is wrong with the model,
+/// with Redis and with RabbitMQ.
 #[utoipa::path(
     get,
     path = "/readyz",
@@ -64,6 +64,7 @@ async fn ready(app: web::Data<App>) -> Result<HttpResponse, Error> {
         status: "ready",
         advisor: advisor(&app),
         redis: redis(&app),
+        queue: queue(&app),
     }))
 }
 
@@ -91,6 +92,16 @@ fn redis(app: &App) -> Option<Shared> {
     })
 }
 
+/// How RabbitMQ is, where there is one. What no queue delivers is found in the table, so it doesn't make the process unready
+/// either.
+fn queue(app: &App) -> Option<Broker> {
+    let trouble = app.queue.broker()?;
+    Some(Broker {
+        status: if trouble.is_none() { "ok" } else { "failing" },
+        detail: trouble,
+    })
+}
+
 /// The process answers.
 #[derive(Serialize, ToSchema)]
 struct Alive {
@@ -104,6 +115,8 @@ struct Ready {
     advisor: Answers,
     /// Null where no Redis is set up.
     redis: Option<Shared>,
+    /// Null where no RabbitMQ is set up.
+    queue: Option<Broker>,
 }
 
 /// Who answers.
@@ -123,6 +136,16 @@ struct Answers {
 #[schema(as = Redis)]
 struct Shared {
     /// `ok`, or `away`.
+    status: &'static str,
+    /// What is wrong with it, for the operator.
+    detail: Option<String>,
+}
+
+/// RabbitMQ.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Queue)]
+struct Broker {
+    /// `ok`, or `failing`.
     status: &'static str,
     /// What is wrong with it, for the operator.
     detail: Option<String>,

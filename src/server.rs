@@ -15,7 +15,7 @@ use actix_web::middleware::{Compress, Next, NormalizePath, from_fn};
 use actix_web::{Error as ActixError, HttpServer, web};
 use secrecy::ExposeSecret;
 use sha2::{Digest, Sha512};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::JoinSet;
 
 use crate::advisor::Advisor;
@@ -39,6 +39,7 @@ use crate::web::assets::{self, Assets};
 use crate::web::{guard, problem};
 
 mod catalogue;
+pub mod work;
 
 /// How long a client may take to send its head.
 const SLOW_CLIENT: Duration = Duration::from_secs(10);
@@ -69,49 +70,13 @@ impl Server {
     /// # Errors
     /// With the cause when the database, the catalogue or the address can't be used.
     pub async fn build(config: Config) -> Result<Self, Error> {
-        let listener = TcpListener::bind(config.addr).map_err(|error| {
-            Error::internal(format!("can't listen on {}: {error}", config.addr))
-        })?;
+        let listener = listen(config.addr)?;
         let addr = listener.local_addr().map_err(Error::internal)?;
-        let database = config.database.clone();
-        let open = move || {
-            db::migrate(&database, Direction::Up)?;
-            Db::open(&database)
+        let (queue, jobs) = match &config.amqp {
+            None => Queue::local(),
+            Some(amqp) => (Queue::amqp(amqp), Jobs::Elsewhere),
         };
-        let db = tokio::task::spawn_blocking(open)
-            .await
-            .map_err(Error::internal)??;
-        let in_use = watch::Sender::new(catalogue::load(&db).await?);
-        let (queue, jobs) = Queue::local();
-        let redis = match &config.redis {
-            Some(url) => Some(Redis::open(url).await),
-            None => None,
-        };
-        let stops = Stops::new(redis.clone());
-        let (limiter, feed, relay) = match &redis {
-            Some(redis) => {
-                let (feed, relay) = Feed::redis(redis.clone(), stops.clone());
-                let secret = &config.jwt.current;
-                let limiter = Limiter::redis(redis.clone(), &config.limits, secret);
-                (limiter, feed, Some(relay))
-            }
-            None => (Limiter::memory(&config.limits), Feed::local(), None),
-        };
-        let app = App::new(Parts {
-            advisor: Advisor::new(&config).map_err(Error::internal)?,
-            in_use,
-            db,
-            queue,
-            feed,
-            limiter,
-            redis,
-            hashing: Arc::new(Semaphore::new(hashes_at_once())),
-            beginnings: Semaphore::new(BEGINNINGS),
-            stops,
-            draining: watch::Sender::new(false),
-            closing: watch::Sender::new(false),
-            config,
-        });
+        let (app, relay) = assemble(config, queue).await?;
         let http = serve(app.clone(), listener).map_err(Error::internal)?;
         Ok(Self {
             http,
@@ -146,15 +111,8 @@ impl Server {
         let worker = worker::run(app.clone(), self.jobs, app.draining.subscribe());
         let worker = tokio::spawn(worker);
         // They end with this function.
-        let mut beside = JoinSet::new();
-        beside.spawn(catalogue::follow(app.clone()));
+        let mut beside = run_beside(&app, self.relay);
         beside.spawn(bin::keep_empty(app.clone()));
-        if let Some(redis) = app.redis.clone() {
-            beside.spawn(redis.tend());
-        }
-        if let Some(relay) = self.relay {
-            beside.spawn(relay.run());
-        }
         let mut ended = None;
         let notice = tokio::select! {
             by_itself = &mut http => {
@@ -167,13 +125,7 @@ impl Server {
             }
         };
         app.draining.send_replace(true);
-        // Who asks twice doesn't want to wait: what runs is taken up again by its lease.
-        tokio::spawn(async {
-            if tokio::signal::ctrl_c().await.is_ok() {
-                tracing::warn!("asked again: ending at once");
-                std::process::exit(130);
-            }
-        });
+        end_if_asked_again();
         let (worked, ()) = tokio::join!(worker, tokio::time::sleep(notice));
         app.closing.send_replace(true);
         let ended = match ended {
@@ -186,6 +138,78 @@ impl Server {
         worked.map_err(Error::internal)?;
         ended.map_err(Error::internal)?.map_err(Error::internal)
     }
+}
+
+fn listen(addr: SocketAddr) -> Result<TcpListener, Error> {
+    TcpListener::bind(addr)
+        .map_err(|error| Error::internal(format!("can't listen on {addr}: {error}")))
+}
+
+/// Opens the database and its newest schema, and sets up what handlers and workers have, with what listens to the others.
+async fn assemble(config: Config, queue: Queue) -> Result<(App, Option<Relay>), Error> {
+    let database = config.database.clone();
+    let open = move || {
+        db::migrate(&database, Direction::Up)?;
+        Db::open(&database)
+    };
+    let db = tokio::task::spawn_blocking(open)
+        .await
+        .map_err(Error::internal)??;
+    let in_use = watch::Sender::new(catalogue::load(&db).await?);
+    let redis = match &config.redis {
+        Some(url) => Some(Redis::open(url).await),
+        None => None,
+    };
+    let stops = Stops::new(redis.clone());
+    let (limiter, feed, relay) = match &redis {
+        Some(redis) => {
+            let (feed, relay) = Feed::redis(redis.clone(), stops.clone());
+            let secret = &config.jwt.current;
+            let limiter = Limiter::redis(redis.clone(), &config.limits, secret);
+            (limiter, feed, Some(relay))
+        }
+        None => (Limiter::memory(&config.limits), Feed::local(), None),
+    };
+    let app = App::new(Parts {
+        advisor: Advisor::new(&config).map_err(Error::internal)?,
+        in_use,
+        db,
+        queue,
+        feed,
+        limiter,
+        redis,
+        hashing: Arc::new(Semaphore::new(hashes_at_once())),
+        beginnings: Semaphore::new(BEGINNINGS),
+        stops,
+        turns: Notify::new(),
+        draining: watch::Sender::new(false),
+        closing: watch::Sender::new(false),
+        config,
+    });
+    Ok((app, relay))
+}
+
+/// What goes on beside serving and working, until the set is dropped: the catalogue is followed, and so are the others.
+fn run_beside(app: &App, relay: Option<Relay>) -> JoinSet<()> {
+    let mut beside = JoinSet::new();
+    beside.spawn(catalogue::follow(app.clone()));
+    if let Some(redis) = app.redis.clone() {
+        beside.spawn(redis.tend());
+    }
+    if let Some(relay) = relay {
+        beside.spawn(relay.run());
+    }
+    beside
+}
+
+/// Who asks twice to end doesn't want to wait: what runs is taken up again by its lease.
+fn end_if_asked_again() {
+    tokio::spawn(async {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            tracing::warn!("asked again: ending at once");
+            std::process::exit(130);
+        }
+    });
 }
 
 /// Returns when the process is to end, with the time that load balancers get to notice.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 
 use crate::advisor::Advisor;
 use crate::cars::Catalogue;
@@ -37,6 +37,8 @@ pub struct Parts {
     pub beginnings: Semaphore,
     /// Wakes the workers of stopped replies.
     pub stops: Stops,
+    /// Wakes who asks what batches have waiting.
+    pub turns: Notify,
     /// True from SIGTERM on: no new work.
     pub draining: watch::Sender<bool>,
     /// True once nothing runs any more and the port is about to close: open streams send their readers elsewhere.

@@ -46,6 +46,8 @@ fn complete_operation(path: &str, method: &str, operation: &mut Value) {
     let takes_parameters = parameters.is_some_and(|all| all.iter().any(|one| is_given(&one)));
     if let Some(contents) = operation["requestBody"]["content"].as_object_mut()
         && contents.len() == 1
+        // A form has no lists of things.
+        && path != "/chat/batches"
         && let Some(json) = contents.get("application/json").cloned()
     {
         contents.insert("application/x-www-form-urlencoded".to_owned(), json);
@@ -111,6 +113,7 @@ fn explain_path(path: &str, parameter: &mut Value) {
         path if path.starts_with("/auth/tokens") => {
             "The id of a token, which isn't the token itself"
         }
+        path if path.starts_with("/chat/batches") => "The id of a batch",
         path if path.starts_with("/chat/messages") => "The id of a message",
         _ => "The id of a conversation",
     };

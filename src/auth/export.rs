@@ -14,7 +14,7 @@ use crate::db::messages::{self, Message};
 use crate::db::need_edits;
 use crate::db::sessions::{self, Kind};
 use crate::db::users::User;
-use crate::db::{self, account_events, budgets, shortlist};
+use crate::db::{self, account_events, batches, budgets, shortlist};
 use crate::error::Error;
 use crate::state::App;
 
@@ -57,7 +57,7 @@ pub async fn export(app: web::Data<App>, current: CurrentUser) -> Result<HttpRes
     let user_id = current.user.id.clone();
     let conversations = app
         .db
-        .read(move |conn| conversations::list(conn, &user_id, None, i64::MAX))
+        .read(move |conn| conversations::all(conn, &user_id))
         .await?;
     let export = Export {
         app,
@@ -127,7 +127,7 @@ impl Export {
 
     async fn account(&self) -> Result<Value, Error> {
         let user_id = self.user.id.clone();
-        let (live, kept, budget, events) = self
+        let (live, kept, budget, events, waiting) = self
             .app
             .db
             .read(move |conn| {
@@ -136,6 +136,7 @@ impl Export {
                     shortlist::list(conn, &user_id)?,
                     budgets::get(conn, &user_id)?,
                     account_events::list(conn, &user_id, None, i64::MAX)?,
+                    batches::waiting_of(conn, &user_id)?,
                 ))
             })
             .await?;
@@ -149,6 +150,14 @@ impl Export {
                 "car": stored(Some(&kept.car)),
             })
         });
+        let waiting = waiting.iter().map(|item| {
+            json!({
+                "batch_id": item.batch_id,
+                "index": item.position,
+                "id": item.item_id,
+                "message": item.text,
+            })
+        });
         Ok(json!({
             "exported_at": db::now().and_utc(),
             "account": Account::from(&self.user),
@@ -156,6 +165,8 @@ impl Export {
             "tokens": tokens.iter().map(|one| NamedToken::from(*one)).collect::<Vec<_>>(),
             "events": events.iter().map(Happening::from).collect::<Vec<_>>(),
             "shortlist": kept.collect::<Vec<_>>(),
+            // Of batches; what was asked is among the conversations.
+            "not_asked": waiting.collect::<Vec<_>>(),
             "budget": budget.map(|budget| json!({
                 "day": budget.day,
                 "messages": budget.messages,
@@ -181,6 +192,7 @@ impl Export {
         Ok(json!({
             "id": conversation.id,
             "title": conversation.title,
+            "batch_id": conversation.batch_id,
             "head_id": conversation.head_id,
             "created_at": conversation.created_at.and_utc(),
             "updated_at": conversation.updated_at.and_utc(),

@@ -42,6 +42,14 @@ impl Key {
         Self::read(headers, form_key, hash(&json!(["retry", reply_id])))
     }
 
+    /// The same for a batch, of which `sent` is what it asks.
+    ///
+    /// # Errors
+    /// When the header can't be a key.
+    pub fn of_batch(headers: &HeaderMap, sent: &Value) -> Result<Option<Self>, Error> {
+        Self::read(headers, None, hash(&json!(["batch", sent])))
+    }
+
     fn read(
         headers: &HeaderMap,
         form_key: Option<&str>,
@@ -82,13 +90,29 @@ impl Key {
         user_id: &str,
         reply_id: &str,
     ) -> Result<Option<Posted>, Error> {
+        match self.claim(conn, user_id, reply_id)? {
+            None => Ok(None),
+            Some(before) => find(conn, user_id, &before).map(Some),
+        }
+    }
+
+    /// Takes the key for what is about to be stored under that id; the id of what was stored under it before, if anything.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] when something else was sent with the same key.
+    pub fn claim(
+        &self,
+        conn: &mut Conn,
+        user_id: &str,
+        new_id: &str,
+    ) -> Result<Option<String>, Error> {
         let now = db::now();
         idempotency_keys::forget(conn, user_id, now - KEPT)?;
         let new = Used {
             user_id: user_id.to_owned(),
             key: self.key.clone(),
             body_hash: self.body_hash.clone(),
-            message_id: reply_id.to_owned(),
+            message_id: new_id.to_owned(),
             created_at: now,
         };
         let Some(used) = idempotency_keys::take(conn, &new)? else {
@@ -100,21 +124,26 @@ impl Key {
                 "This key was used for another message. Send each new message with a key of its own.",
             ));
         }
-        let reply = messages::get(conn, user_id, &used.message_id)?;
-        let said = reply.parent_id.as_deref();
-        let said = said
-            .map(|id| messages::get(conn, user_id, id))
-            .transpose()?;
-        Ok(Some(Posted {
-            conversation: conversations::get(conn, user_id, &reply.conversation_id)?,
-            // The page that it came from knows nothing of the conversation yet.
-            is_new: said.as_ref().is_some_and(|said| said.parent_id.is_none()),
-            message: said,
-            reply,
-            replaces: None,
-            is_repeat: true,
-        }))
+        Ok(Some(used.message_id))
     }
+}
+
+/// What was stored before, with that reply.
+fn find(conn: &mut Conn, user_id: &str, reply_id: &str) -> Result<Posted, Error> {
+    let reply = messages::get(conn, user_id, reply_id)?;
+    let said = reply.parent_id.as_deref();
+    let said = said
+        .map(|id| messages::get(conn, user_id, id))
+        .transpose()?;
+    Ok(Posted {
+        conversation: conversations::get(conn, user_id, &reply.conversation_id)?,
+        // The page that it came from knows nothing of the conversation yet.
+        is_new: said.as_ref().is_some_and(|said| said.parent_id.is_none()),
+        message: said,
+        reply,
+        replaces: None,
+        is_repeat: true,
+    })
 }
 
 /// What was sent, without the key.

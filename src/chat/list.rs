@@ -141,6 +141,7 @@ mod tests {
             updated_at: at(time),
             is_titled: true,
             deleted_at: None,
+            batch_id: None,
         };
         List {
             conversations: times.iter().map(conversation).collect(),

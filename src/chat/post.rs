@@ -20,6 +20,7 @@ use crate::auth::CurrentUser;
 use crate::db;
 use crate::db::messages::{self, Message, Status};
 use crate::error::Error;
+use crate::queue::Lane;
 use crate::state::App;
 use crate::web::format::{self, Format};
 use crate::web::input::{CHAT_LIMIT, Input};
@@ -122,10 +123,13 @@ pub async fn post(
     }
 }
 
-/// Puts a stored reply on the queue, with a feed for those who want to watch.
+/// Puts a stored reply on the queue, with a feed for those who want to watch where it is made here.
 pub fn announce(app: &App, reply_id: &str) {
-    app.feed.open(reply_id);
-    if !app.queue.push(reply_id.to_owned()) {
+    let is_local = app.queue.is_local();
+    if is_local {
+        app.feed.open(reply_id);
+    }
+    if !app.queue.push(reply_id.to_owned(), Lane::Interactive) && is_local {
         app.feed.abandon(reply_id);
     }
 }

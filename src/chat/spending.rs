@@ -1,6 +1,6 @@
 //! What a reply took of the budgets: as the model's server counted, or else as estimated from the texts.
 
-pub use crate::db::spending::{estimate_prompt, of_part, stop, stop_all};
+pub use crate::db::spending::{estimate_prompt, of_part, stop, stop_all, stop_batch};
 
 use crate::advisor::CATALOGUE_MODEL;
 use crate::db::budgets::Spent;

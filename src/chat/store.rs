@@ -1,5 +1,6 @@
 //! Stores what a person says together with the reply that is to be made: once, however often it is sent.
 
+use chrono::NaiveDateTime;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -97,6 +98,7 @@ pub async fn message(
                     updated_at: now,
                     is_titled: false,
                     deleted_at: None,
+                    batch_id: None,
                 };
                 conversations::insert(conn, &conversation)?;
                 append(conn, order, conversation, Some(text), None)
@@ -179,7 +181,7 @@ where
 
 /// Whether one more reply may be asked for: not while the server ends, and not faster than the person's limit. What was
 /// stored before under the same key is found all the same.
-async fn admit(
+pub(super) async fn admit(
     app: &App,
     quota: &Quota,
     user_id: &str,
@@ -249,36 +251,22 @@ fn append(
     let is_new = conversation.head_id.is_none();
     let user_id = conversation.user_id.clone();
     let reserved = budgets::reserve(conn, &limits, &user_id, has_model, now)?;
-    let message = |id, parent_id, role: Role, status: Status, text| NewMessage {
-        id,
-        user_id: user_id.clone(),
-        conversation_id: conversation.id.clone(),
+    let said_id = text.is_some().then_some(said_id);
+    let turn = Turn {
+        said: said_id.clone().zip(text),
+        reply_id: reply_id.clone(),
         parent_id,
-        role: role.as_str(),
-        text,
-        timestamp: now,
-        status: status.as_str(),
-        reserved_tokens: reserved.filter(|_| role == Role::Assistant),
+        reserved_tokens: reserved,
+        now,
     };
-    let said = text.map(|text| message(said_id, parent_id.clone(), Role::User, Status::Done, text));
-    let answers = said.as_ref().map(|said| said.id.clone()).or(parent_id);
-    let reply = message(
-        reply_id,
-        answers,
-        Role::Assistant,
-        Status::Pending,
-        String::new(),
-    );
-    for row in said.iter().chain([&reply]) {
-        messages::insert(conn, row)?;
-    }
-    conversations::set_head(conn, &user_id, &conversation.id, &reply.id, now)?;
-    budgets::reserve_service(conn, &limits, &user_id, &reply.id, now, reserved)?;
-    conversation.head_id = Some(reply.id.clone());
-    let said = said
-        .map(|said| messages::get(conn, &user_id, &said.id))
+    insert(conn, &conversation, turn)?;
+    conversations::set_head(conn, &user_id, &conversation.id, &reply_id, now)?;
+    budgets::reserve_service(conn, &limits, &user_id, &reply_id, now, reserved)?;
+    conversation.head_id = Some(reply_id.clone());
+    let said = said_id
+        .map(|said_id| messages::get(conn, &user_id, &said_id))
         .transpose()?;
-    let reply = messages::get(conn, &user_id, &reply.id)?;
+    let reply = messages::get(conn, &user_id, &reply_id)?;
     Ok(Posted {
         conversation,
         message: said,
@@ -289,7 +277,50 @@ fn append(
     })
 }
 
-fn check_text(text: &str) -> Result<String, Error> {
+/// What a person says, with a key for it, and the reply to it.
+pub struct Turn {
+    /// None where an answer is asked for anew.
+    pub said: Option<(String, String)>,
+    pub reply_id: String,
+    /// What they say it to.
+    pub parent_id: Option<String>,
+    pub reserved_tokens: Option<i64>,
+    pub now: NaiveDateTime,
+}
+
+/// Stores the rows of a turn in a conversation, and nothing around them.
+pub fn insert(conn: &mut Conn, conversation: &Conversation, turn: Turn) -> Result<(), Error> {
+    let message = |id, parent_id, role: Role, status: Status, text| NewMessage {
+        id,
+        user_id: conversation.user_id.clone(),
+        conversation_id: conversation.id.clone(),
+        parent_id,
+        role: role.as_str(),
+        text,
+        timestamp: turn.now,
+        status: status.as_str(),
+        reserved_tokens: turn.reserved_tokens.filter(|_| role == Role::Assistant),
+    };
+    let answers = match turn.said {
+        Some((id, text)) => {
+            let said = message(id.clone(), turn.parent_id, Role::User, Status::Done, text);
+            messages::insert(conn, &said)?;
+            Some(id)
+        }
+        None => turn.parent_id,
+    };
+    let status = Status::Pending;
+    let reply = message(
+        turn.reply_id,
+        answers,
+        Role::Assistant,
+        status,
+        String::new(),
+    );
+    messages::insert(conn, &reply)
+}
+
+pub(super) fn check_text(text: &str) -> Result<String, Error> {
     let text = text.trim().replace("\r\n", "\n");
     if text.is_empty() {
         return Err(Error::field("message", "Write a message first."));

@@ -218,6 +218,9 @@ impl Follow {
             self.ended = true;
             return Ok(Some(RECONNECT.to_owned()));
         }
+        if let Some(waiting) = self.encoder.encode_waiting(&row) {
+            return Ok(Some(waiting));
+        }
         if self.reader.is_some() {
             let feed = &self.app.feed;
             feed.catch_up(&self.reply_id, row.attempts, row.text);

@@ -30,6 +30,9 @@ pub fn read_json<T: DeserializeOwned + Default>(text: Option<&str>) -> T {
     text.and_then(read).unwrap_or_default()
 }
 
+/// After so long people are told that their message waits.
+const LATE: chrono::Duration = chrono::Duration::seconds(3);
+
 /// Whether the built-in advisor made it.
 pub fn is_ours(message: &Message) -> bool {
     message.model.as_deref() == Some(CATALOGUE_MODEL)
@@ -90,6 +93,8 @@ pub struct MessageView {
     pub unverified: usize,
     /// Its text is kept but was never checked: it was stopped, or it failed half way.
     pub is_unchecked: bool,
+    /// It has been waiting for a while, and nobody has begun to answer.
+    pub is_late: bool,
     /// Its place among its siblings; None where it has none.
     pub versions: Option<Versions>,
     /// How a person's own words are changed; None for replies.
@@ -126,6 +131,7 @@ impl MessageView {
                 && matches!(message.status, Status::Stopped | Status::Failed)
                 && message.unverified.is_none()
                 && !message.text.trim().is_empty(),
+            is_late: is_late(message),
             text: message.text.clone(),
             error: message.error.clone(),
             cars: card::cards(&cars, &needs),
@@ -342,9 +348,22 @@ pub fn partial_reply(
 ) -> askama::Result<String> {
     let message = MessageView {
         status: Status::Running,
+        is_late: false,
         html: markdown::to_html(unlabelled(text)),
         ..MessageView::of(reply, versions)
     };
+    let form_key = db::new_id();
+    ReplyPartial { message, form_key }.render()
+}
+
+/// Whether a reply has been waiting for a while, and nobody has begun to make it.
+pub fn is_late(message: &Message) -> bool {
+    message.status == Status::Pending && db::now() - message.timestamp > LATE
+}
+
+/// The inside of a reply that nobody has begun to make.
+pub fn waiting_reply(reply: &Message, versions: Option<Versions>) -> askama::Result<String> {
+    let message = MessageView::of(reply, versions);
     let form_key = db::new_id();
     ReplyPartial { message, form_key }.render()
 }

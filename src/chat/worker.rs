@@ -4,64 +4,85 @@ mod finish;
 mod make;
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
 use self::make::make;
+use super::batches::pace;
 use crate::db;
 use crate::db::messages;
-use crate::queue::Jobs;
+use crate::queue::{Job, Jobs, Lane, Sweep};
 use crate::state::App;
 
-/// How many replies one process makes at once.
-const AT_ONCE: usize = 256;
+/// How many replies one process makes at once; those of batches are counted apart.
+pub const AT_ONCE: u16 = 256;
 /// How often the table is searched for what no queue delivered.
 const SWEEP: Duration = Duration::from_secs(3);
-const SWEEP_LIMIT: i64 = 500;
+const SWEEP_LIMIT: usize = 500;
 /// How long running replies may go on after SIGTERM.
 const DRAIN: Duration = Duration::from_secs(25);
 
 /// Makes replies until `draining` turns true; then finishes what runs, or hands it back.
 pub async fn run(app: App, mut jobs: Jobs, mut draining: watch::Receiver<bool>) {
     let mine = Mine::default();
-    let slots = Arc::new(Semaphore::new(AT_ONCE));
+    let sweep = jobs.sweep();
+    let slots = Slots::new(&app, sweep);
     let mut running = JoinSet::new();
-    let mut sweep = tokio::time::interval(SWEEP);
-    sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    // Ends with this function, so not before the last reply.
+    let mut sweeps = tokio::time::interval(SWEEP);
+    sweeps.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    // They end with this function, so not before the last reply.
     let mut watching = JoinSet::new();
     watching.spawn(watch_for_stops(app.clone(), mine.clone()));
+    watching.spawn(pace::keep(app.clone()));
     loop {
-        let ids = tokio::select! {
+        let found = tokio::select! {
             () = told(&mut draining) => break,
-            _ = sweep.tick() => unclaimed(&app).await,
-            id = jobs.next() => match id {
-                Some(id) => vec![id],
+            _ = sweeps.tick() => unclaimed(&app, sweep, &slots).await,
+            job = jobs.next() => match job {
+                Some(job) => vec![job],
                 None => break,
             },
             // Nothing to do with the result: `make` has told the row and the log.
             Some(_) = running.join_next() => continue,
         };
-        for id in ids {
+        for job in found {
             let permit = tokio::select! {
-                () = told(&mut draining) => break,
-                permit = slots.clone().acquire_owned() => permit,
+                () = told(&mut draining) => {
+                    job.hand_back().await;
+                    continue;
+                }
+                permit = slots.take(job.lane) => permit,
             };
             // The sweep also finds what is being made here by a worker that can't renew its lease.
-            let Some(hold) = mine.take(&id) else { continue };
+            let (Some(permit), Some(hold)) = (permit, mine.take(&job.id)) else {
+                running.spawn(job.done());
+                continue;
+            };
             let app = app.clone();
             running.spawn(async move {
-                let _permit = permit;
-                if let Err(error) = make(&app, &hold.owner, &id).await {
-                    tracing::error!(cause = error.causes(), reply = %id, "a reply could not be made; the sweep will try again");
+                if let Err(error) = make(&app, &hold.owner, &job.id).await {
+                    tracing::error!(cause = error.causes(), reply = %job.id, "a reply could not be made; the sweep will try again");
                 }
+                drop((hold, permit));
+                if job.lane == Lane::Batch {
+                    app.turns.notify_one();
+                }
+                job.done().await;
             });
         }
     }
+    jobs.refuse_more().await;
+    finish_or_release(&app, &mine, running).await;
+    jobs.close().await;
+}
+
+/// Waits for what runs, and hands back what takes too long.
+async fn finish_or_release(app: &App, mine: &Mine, mut running: JoinSet<()>) {
     let all = async { while running.join_next().await.is_some() {} };
     if tokio::time::timeout(DRAIN, all).await.is_ok() {
         return;
@@ -78,6 +99,34 @@ pub async fn run(app: App, mut jobs: Jobs, mut draining: watch::Receiver<bool>) 
             cause = error.causes(),
             "leases could not be handed back; they run out by themselves"
         );
+    }
+}
+
+/// Room for so many replies at once: what a batch asks for takes nothing from what people wait for.
+struct Slots {
+    interactive: Arc<Semaphore>,
+    batch: Arc<Semaphore>,
+}
+
+impl Slots {
+    fn new(app: &App, sweep: Sweep) -> Self {
+        let most = sweep.at_once.unwrap_or(AT_ONCE.into());
+        let batch = app.config.batches.at_once as usize;
+        Self {
+            interactive: Arc::new(Semaphore::new(most)),
+            batch: Arc::new(Semaphore::new(match sweep.at_once {
+                Some(most) => batch.min(most),
+                None => batch,
+            })),
+        }
+    }
+
+    /// Waits for room. A batch doesn't wait: None leaves its reply to the sweep.
+    async fn take(&self, lane: Lane) -> Option<OwnedSemaphorePermit> {
+        match lane {
+            Lane::Interactive => self.interactive.clone().acquire_owned().await.ok(),
+            Lane::Batch => self.batch.clone().try_acquire_owned().ok(),
+        }
     }
 }
 
@@ -130,18 +179,35 @@ async fn told(draining: &mut watch::Receiver<bool>) {
     draining.wait_for(|draining| *draining).await.ok();
 }
 
-async fn unclaimed(app: &App) -> Vec<String> {
+async fn unclaimed(app: &App, sweep: Sweep, slots: &Slots) -> Vec<Job> {
+    let free = slots.interactive.available_permits() + slots.batch.available_permits();
+    let Ok(limit) = i64::try_from(SWEEP_LIMIT.min(2 * free)) else {
+        return Vec::new();
+    };
     let found = app
         .db
-        .read(|conn| messages::unclaimed(conn, db::now(), SWEEP_LIMIT))
+        .read(move |conn| {
+            let now = db::now();
+            messages::unclaimed(conn, now, now - sweep.overdue, limit)
+        })
         .await;
-    found.unwrap_or_else(|error| {
+    let mut found = found.unwrap_or_else(|error| {
         tracing::warn!(
             cause = error.causes(),
             "the sweep could not look for unfinished replies"
         );
         Vec::new()
-    })
+    });
+    if !sweep.overdue.is_zero() {
+        // Many processes find the same: each begins somewhere else, so that few claims are in vain.
+        let order = RandomState::new();
+        found.sort_by_key(|one| order.hash_one(&one.id));
+    }
+    let job = |one: messages::Unclaimed| match one.batch_id {
+        None => Job::found(one.id, Lane::Interactive),
+        Some(_) => Job::found(one.id, Lane::Batch),
+    };
+    found.into_iter().map(job).collect()
 }
 
 /// Wakes the workers of replies that were stopped through another instance: one read for all of them.

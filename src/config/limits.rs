@@ -102,7 +102,7 @@ impl Rate {
 }
 
 impl Unit {
-    fn length(self) -> Duration {
+    pub(super) fn length(self) -> Duration {
         Duration::from_secs(match self {
             Unit::Second => 1,
             Unit::Minute => 60,
@@ -111,7 +111,7 @@ impl Unit {
         })
     }
 
-    fn as_str(self) -> &'static str {
+    pub(super) fn as_str(self) -> &'static str {
         match self {
             Unit::Second => "s",
             Unit::Minute => "min",
@@ -120,7 +120,7 @@ impl Unit {
         }
     }
 
-    fn parse(text: &str) -> Option<Self> {
+    pub(super) fn parse(text: &str) -> Option<Self> {
         let all = [Unit::Second, Unit::Minute, Unit::Hour, Unit::Day];
         all.into_iter().find(|unit| unit.as_str() == text)
     }

@@ -9,6 +9,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Nullable, Text};
 
 use super::Conn;
+use super::batches::Batch;
 use super::schema::budgets::{self, dsl};
 use super::schema::messages;
 use crate::config::{Limits, RESERVED_TOKENS};
@@ -56,11 +57,7 @@ pub fn reserve(
     if !limits.count_replies() {
         return Ok(Some(0));
     }
-    let counts_tokens = limits.tokens.is_some() || limits.service_tokens.is_some();
-    let wanted = match has_model && counts_tokens {
-        true => RESERVED_TOKENS,
-        false => 0,
-    };
+    let wanted = for_each_reply(limits, has_model);
     let used = add(conn, user_id, Some(user_id), now.date(), 1, wanted)?;
     if limits.messages.is_some_and(|most| used.messages > most) {
         return Err(used_up(now, used.messages - 1));
@@ -108,6 +105,109 @@ pub fn reserve_service(
         diesel::update(reply)
             .set(messages::reserved_tokens.eq(None::<i64>))
             .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Counts all messages of a batch, and sets tokens aside for every reply: all or nothing. Call it last in the transaction
+/// that stores the batch, as for [`reserve_service`].
+///
+/// The replies have no rows yet: what stands against the budgets for those that wait is in the batch's own row.
+///
+/// # Errors
+/// [`Error::TooMany`] when the day's messages or tokens don't suffice; [`Error::Invalid`] when no day's would.
+pub fn reserve_batch(conn: &mut Conn, limits: &Limits, batch: &Batch) -> Result<(), Error> {
+    if !limits.count_replies() {
+        return Ok(());
+    }
+    let (now, user_id) = (batch.created_at, batch.user_id.as_str());
+    let size = i64::from(batch.size);
+    let wanted = batch.reserved_tokens * size;
+    let used = add(conn, user_id, Some(user_id), now.date(), size, wanted)?;
+    check_batch(now, limits.messages, used.messages, size, "messages")?;
+    check_batch(now, limits.tokens, used.tokens, wanted, "tokens")?;
+    if wanted > 0 {
+        let used = add(conn, SERVICE, None, now.date(), 0, wanted)?;
+        check_batch(
+            now,
+            limits.service_tokens,
+            used.tokens,
+            wanted,
+            "tokens of this service",
+        )?;
+    }
+    Ok(())
+}
+
+/// What is set aside for one reply, in tokens.
+pub fn for_each_reply(limits: &Limits, has_model: bool) -> i64 {
+    match has_model && (limits.tokens.is_some() || limits.service_tokens.is_some()) {
+        true => RESERVED_TOKENS,
+        false => 0,
+    }
+}
+
+fn check_batch(
+    now: NaiveDateTime,
+    most: Option<i64>,
+    used: i64,
+    wanted: i64,
+    what: &str,
+) -> Result<(), Error> {
+    let Some(most) = most.filter(|most| wanted > 0 && used > *most) else {
+        return Ok(());
+    };
+    let needs = format!("This batch needs {wanted} {what}");
+    let each = match what {
+        "messages" => String::new(),
+        _ => format!(" ({RESERVED_TOKENS} are set aside for each answer)"),
+    };
+    if wanted > most {
+        return Err(Error::field(
+            "requests",
+            format!(
+                "{needs}{each}, and a day allows {most}, so nothing was stored. Send a smaller batch."
+            ),
+        ));
+    }
+    let (seconds, wait) = until_midnight(now);
+    let left = (most - (used - wanted)).max(0);
+    Err(Error::TooMany {
+        detail: format!(
+            "{needs}{each}, and {left} of today's {most} are left, so nothing was stored. Send a smaller batch, or wait: a new day begins in {wait}, at midnight UTC."
+        ),
+        retry_after: seconds,
+    })
+}
+
+/// Counts a message of a batch, and the tokens set aside for its reply, on the day on which it is asked, if that isn't the
+/// day on which the batch was stored. It was promised then, so it is never refused.
+pub fn carry_over(
+    conn: &mut Conn,
+    limits: &Limits,
+    batch: &Batch,
+    now: NaiveDateTime,
+) -> Result<(), Error> {
+    if batch.created_at.date() == now.date() || !limits.count_replies() {
+        return Ok(());
+    }
+    let (user_id, tokens) = (batch.user_id.as_str(), batch.reserved_tokens);
+    add(conn, user_id, Some(user_id), now.date(), 1, tokens)?;
+    if tokens > 0 {
+        add(conn, SERVICE, None, now.date(), 0, tokens)?;
+    }
+    Ok(())
+}
+
+/// Gives back what is set aside for all that waits in a batch: it is never asked.
+pub fn give_back(conn: &mut Conn, batch: &Batch) -> Result<(), Error> {
+    let (day, count) = (batch.created_at.date(), i64::from(batch.waiting));
+    let tokens = count * batch.reserved_tokens;
+    if count > 0 {
+        move_by(conn, &batch.user_id, day, -count, -tokens)?;
+    }
+    if tokens > 0 {
+        move_by(conn, SERVICE, day, 0, -tokens)?;
     }
     Ok(())
 }
@@ -215,23 +315,30 @@ fn move_by(
     Ok(())
 }
 
-/// How many replies to that person are unfinished.
+/// How many replies to that person are unfinished, without those that batches asked for.
 fn unfinished(conn: &mut Conn, user_id: &str) -> Result<i64, Error> {
     // With the values in the text, so that the index for exactly this is found.
     let row = diesel::sql_query(
-        "SELECT COUNT(*) AS count FROM messages WHERE user_id = $1 AND status IN ('pending', 'running')",
+        "SELECT COUNT(*) AS count FROM messages
+         JOIN conversations ON conversations.id = messages.conversation_id
+         WHERE messages.user_id = $1 AND messages.status IN ('pending', 'running') AND conversations.batch_id IS NULL",
     )
     .bind::<Text, _>(user_id);
     let Unfinished { count } = row.get_result(conn)?;
     Ok(count)
 }
 
-fn used_up(now: NaiveDateTime, messages: i64) -> Error {
+/// The time until a new day begins, in seconds and in words.
+fn until_midnight(now: NaiveDateTime) -> (u64, String) {
     let midnight = now.date() + Days::new(1);
     let left = midnight.and_time(NaiveTime::MIN) - now;
     // Never too early by a fraction of a second.
     let seconds = u64::try_from(left.num_seconds()).unwrap_or(0) + 1;
-    let wait = crate::error::in_words(seconds);
+    (seconds, crate::error::in_words(seconds))
+}
+
+fn used_up(now: NaiveDateTime, messages: i64) -> Error {
+    let (seconds, wait) = until_midnight(now);
     Error::TooMany {
         detail: format!(
             "You have sent {messages} messages today, which is all that a day allows, so this one was not sent. A new day begins in {wait}, at midnight UTC."

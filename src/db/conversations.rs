@@ -22,6 +22,8 @@ pub struct Conversation {
     pub is_titled: bool,
     /// Out of sight since then: every query but [`get_deleted`] and [`restore`] passes it over.
     pub deleted_at: Option<NaiveDateTime>,
+    /// The batch that asked, until the person goes on with it.
+    pub batch_id: Option<String>,
 }
 
 /// Stores a conversation.
@@ -41,7 +43,16 @@ pub fn get(conn: &mut Conn, user_id: &str, id: &str) -> Result<Conversation, Err
     Ok(query.first(conn)?)
 }
 
-/// The user's conversations, newest first, at most `limit`, after the one given by `(updated_at, id)`.
+/// All conversations of that user, those of batches too, newest first.
+pub fn all(conn: &mut Conn, user_id: &str) -> Result<Vec<Conversation>, Error> {
+    let query = conversations::table
+        .filter(dsl::user_id.eq(user_id))
+        .filter(dsl::deleted_at.is_null())
+        .order((dsl::updated_at.desc(), dsl::id.desc()));
+    Ok(query.load(conn)?)
+}
+
+/// The user's conversations but those of batches, newest first, at most `limit`, after the one given by `(updated_at, id)`.
 pub fn list(
     conn: &mut Conn,
     user_id: &str,
@@ -51,6 +62,7 @@ pub fn list(
     let mut query = conversations::table
         .filter(dsl::user_id.eq(user_id))
         .filter(dsl::deleted_at.is_null())
+        .filter(dsl::batch_id.is_null())
         .order((dsl::updated_at.desc(), dsl::id.desc()))
         .limit(limit)
         .into_boxed();
@@ -96,14 +108,14 @@ pub fn show(conn: &mut Conn, user_id: &str, id: &str, head_id: &str) -> Result<(
     }
 }
 
-/// Moves the conversation to the top of the list, and holds its row until the transaction ends.
+/// Moves the conversation to the top of the list, where one of a batch comes in, and holds its row until the transaction ends.
 pub fn touch(conn: &mut Conn, user_id: &str, id: &str, now: NaiveDateTime) -> Result<(), Error> {
     let of_user = conversations::table
         .filter(dsl::id.eq(id))
         .filter(dsl::user_id.eq(user_id))
         .filter(dsl::deleted_at.is_null());
     match diesel::update(of_user)
-        .set(dsl::updated_at.eq(now))
+        .set((dsl::updated_at.eq(now), dsl::batch_id.eq(None::<String>)))
         .execute(conn)?
     {
         0 => Err(Error::NotFound),
@@ -155,6 +167,23 @@ pub fn delete(conn: &mut Conn, user_id: &str, id: &str, now: NaiveDateTime) -> R
         0 => Err(Error::NotFound),
         _ => Ok(()),
     }
+}
+
+/// Takes the conversations of a batch out of sight.
+pub fn delete_of_batch(
+    conn: &mut Conn,
+    user_id: &str,
+    batch_id: &str,
+    now: NaiveDateTime,
+) -> Result<(), Error> {
+    let of_batch = conversations::table
+        .filter(dsl::batch_id.eq(batch_id))
+        .filter(dsl::user_id.eq(user_id))
+        .filter(dsl::deleted_at.is_null());
+    diesel::update(of_batch)
+        .set(dsl::deleted_at.eq(now))
+        .execute(conn)?;
+    Ok(())
 }
 
 /// One conversation of that user that was deleted after `since`.

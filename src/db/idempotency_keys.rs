@@ -15,7 +15,7 @@ pub struct Used {
     pub key: String,
     /// SHA-256 of what was sent, in hex.
     pub body_hash: String,
-    /// The reply that was stored.
+    /// The reply or the batch that was stored.
     pub message_id: String,
     pub created_at: NaiveDateTime,
 }

@@ -374,18 +374,34 @@ pub fn release(conn: &mut Conn, owners: &[String]) -> Result<(), Error> {
     Ok(())
 }
 
-/// Replies that nobody works at: pending, or with a lease that ran out. Oldest first.
+/// A reply that nobody works at.
+#[derive(Clone, Debug, Queryable)]
+pub struct Unclaimed {
+    pub id: String,
+    /// None where a person waits for it.
+    pub batch_id: Option<String>,
+}
+
+/// Replies that nobody works at: pending and stored until `stored_before`, or with a lease that ran out. Oldest first.
 ///
 /// It isn't on one person's rows: it yields ids for the workers and nothing else.
-pub fn unclaimed(conn: &mut Conn, now: NaiveDateTime, limit: i64) -> Result<Vec<String>, Error> {
-    let pending = dsl::status.eq(Status::Pending.as_str());
+pub fn unclaimed(
+    conn: &mut Conn,
+    now: NaiveDateTime,
+    stored_before: NaiveDateTime,
+    limit: i64,
+) -> Result<Vec<Unclaimed>, Error> {
+    let pending = dsl::status
+        .eq(Status::Pending.as_str())
+        .and(dsl::timestamp.le(stored_before));
     let expired = dsl::status
         .eq(Status::Running.as_str())
         .and(dsl::lease_until.lt(now).assume_not_null());
     let query = messages::table
+        .inner_join(conversations::table)
         .filter(pending.or(expired))
         .order(dsl::id)
         .limit(limit)
-        .select(dsl::id);
+        .select((dsl::id, conversations::batch_id));
     Ok(query.load(conn)?)
 }

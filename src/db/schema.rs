@@ -44,6 +44,7 @@ diesel::table! {
         updated_at -> Timestamp,
         is_titled -> Bool,
         deleted_at -> Nullable<Timestamp>,
+        batch_id -> Nullable<Text>,
     }
 }
 
@@ -150,8 +151,42 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    batches (id) {
+        id -> Text,
+        user_id -> Text,
+        size -> Integer,
+        waiting -> Integer,
+        reserved_tokens -> BigInt,
+        created_at -> Timestamp,
+        served_at -> Timestamp,
+        stopped_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    batch_items (batch_id, position) {
+        batch_id -> Text,
+        position -> Integer,
+        user_id -> Text,
+        item_id -> Nullable<Text>,
+        text -> Text,
+        asked_at -> Nullable<Timestamp>,
+        message_id -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    batch_pace (id) {
+        id -> Text,
+        next_at -> Timestamp,
+    }
+}
+
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(account_events -> users (user_id));
+diesel::joinable!(batches -> users (user_id));
+diesel::joinable!(batch_items -> messages (message_id));
 diesel::joinable!(messages -> conversations (conversation_id));
 diesel::allow_tables_to_appear_in_same_query!(
     users,
@@ -160,5 +195,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     messages,
     need_edits,
     shortlist,
-    account_events
+    account_events,
+    batches,
+    batch_items
 );

@@ -35,7 +35,7 @@ pub(super) fn teach_lower(conn: &mut SqliteConnection) -> QueryResult<()> {
     lower_utils::register_impl(conn, |text: String| text.to_lowercase())
 }
 
-/// The user's messages that hold every one of `terms`, which are in small letters; the newest first, at most `limit`,
+/// The user's messages outside batches that hold every one of `terms`, which are in small letters; the newest first, at most `limit`,
 /// and older than `before`.
 pub fn find(
     conn: &mut Conn,
@@ -49,6 +49,7 @@ pub fn find(
         .filter(messages::user_id.eq(user_id))
         .filter(conversations::user_id.eq(user_id))
         .filter(conversations::deleted_at.is_null())
+        .filter(conversations::batch_id.is_null())
         .order(messages::id.desc())
         .limit(limit)
         .select((

@@ -1,6 +1,7 @@
 //! What replies took of the budgets that were stopped or not counted, as estimated from the texts.
 
 use super::Conn;
+use super::batches::{self, Batch};
 use super::budgets::{self, Spent};
 use super::messages::{self, Message, Status, to_head};
 use crate::error::Error;
@@ -69,11 +70,47 @@ pub fn stop_all(
 /// # Errors
 /// When the database fails.
 pub fn stop_all_of(conn: &mut Conn, user_id: &str) -> Result<Vec<String>, Error> {
+    for batch_id in batches::open_of(conn, user_id)? {
+        stop_waiting(conn, user_id, &batch_id)?;
+    }
     let unfinished = messages::unfinished_of(conn, user_id)?;
     for reply in &unfinished {
         stop(conn, reply)?;
     }
     Ok(unfinished.into_iter().map(|reply| reply.id).collect())
+}
+
+/// Lets nothing more of a batch be asked, so that what waits stands against no budget any longer. Returns the batch as it
+/// was before, and holds it until the transaction ends.
+///
+/// # Errors
+/// When the database fails, or the user has no such batch.
+pub fn stop_waiting(conn: &mut Conn, user_id: &str, batch_id: &str) -> Result<Batch, Error> {
+    let before = batches::hold(conn, user_id, batch_id)?;
+    if before.waiting > 0 {
+        batches::stop(conn, user_id, batch_id, super::now())?;
+        budgets::give_back(conn, &before)?;
+    }
+    Ok(before)
+}
+
+/// Ends a batch: nothing more of it is asked, and what is being answered is stopped. Returns the ids of those replies, and
+/// where each stood.
+///
+/// # Errors
+/// When the database fails, or the user has no such batch.
+pub fn stop_batch(
+    conn: &mut Conn,
+    user_id: &str,
+    batch_id: &str,
+) -> Result<Vec<(String, Option<Status>)>, Error> {
+    let before = stop_waiting(conn, user_id, batch_id)?;
+    let unfinished = batches::unfinished(conn, user_id, batch_id)?;
+    if before.waiting == 0 && !unfinished.is_empty() {
+        batches::stop(conn, user_id, batch_id, super::now())?;
+    }
+    let stop = |reply: Message| Ok((reply.id.clone(), stop(conn, &reply)?));
+    unfinished.into_iter().map(stop).collect()
 }
 
 fn tokens_of(bytes: usize) -> i64 {

@@ -249,6 +249,18 @@ pub fn hold(conn: &mut Conn, id: &str) -> Result<(), Error> {
     Ok(())
 }
 
+/// Keeps the account from being removed until the transaction ends, without keeping others from adding to it.
+pub fn share(conn: &mut Conn, id: &str) -> Result<(), Error> {
+    match conn {
+        Conn::Sqlite(_) => {}
+        Conn::Postgres(conn) => {
+            let row = users::table.filter(users::id.eq(id)).select(users::id);
+            row.for_key_share().first::<String>(conn).optional()?;
+        }
+    }
+    Ok(())
+}
+
 /// Removes an account, and with it every row that belongs to it.
 pub fn delete(conn: &mut Conn, id: &str) -> Result<(), Error> {
     diesel::delete(users::table.filter(users::id.eq(id))).execute(conn)?;

@@ -15,6 +15,8 @@ use crate::error::Error;
 pub const AUTH_LIMIT: usize = 4 * 1024;
 /// What can be sent to `/chat`, in bytes.
 pub const CHAT_LIMIT: usize = 64 * 1024;
+/// What can be sent to `/chat/batches`, in bytes: 1,000 prompts of 2 KiB each.
+pub const BATCH_LIMIT: usize = 2 * 1024 * 1024;
 
 /// How long a client may take to send a body.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -174,6 +174,20 @@ export default async function tell(facts) {
         await page.goto("/shortlist");
       },
     },
+    "no batches": { member: true, visit: (page) => page.goto("/chat/batches") },
+    "a batch with its answers": {
+      member: true,
+      async visit(page) {
+        // More than are answered before it is stopped.
+        const requests = Array.from({ length: 20 }, (_, number) => ({ id: number % 2 ? `wish-${number}-${"x".repeat(80)}` : undefined, message: "An electric hatchback ".repeat(20) }));
+        const sent = await page.request.post("/chat/batches", { headers: { accept: "application/json", origin: catalogue.url }, data: { requests } });
+        assert.equal(sent.status(), 201);
+        await page.goto("/chat/batches");
+        await page.locator(".hits a").click();
+        await page.getByRole("button", { name: "Stop the rest" }).click();
+        await page.getByText("20 of 20 answered or ended; stopped").waitFor();
+      },
+    },
     "the page for an address that isn't there": { error: 404, visit: (page) => page.goto("/no/such/page") },
   };
 

@@ -18,15 +18,15 @@ use crate::upstream::{Script, Upstream};
 
 /// How many write at once.
 const WRITERS: usize = 8;
-const ANSWER: &str = "one two three four five six seven eight";
+pub const ANSWER: &str = "one two three four five six seven eight";
 /// How long unfinished replies have after the last kill.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What a writer was told.
-struct Acknowledged {
-    said: String,
-    conversation: String,
-    reply: String,
+pub struct Acknowledged {
+    pub said: String,
+    pub conversation: String,
+    pub reply: String,
 }
 
 /// What goes wrong while people write.
@@ -170,15 +170,22 @@ impl Writer {
     }
 }
 
+/// How what was acknowledged is found afterwards.
 #[derive(Default)]
-struct Checked {
-    lost: usize,
-    doubled: usize,
-    unfinished: usize,
-    given_up: usize,
+pub struct Checked {
+    pub lost: usize,
+    pub doubled: usize,
+    pub unfinished: usize,
+    pub given_up: usize,
 }
 
-async fn check(process: &Process, http: &Client, token: &str, told: &[Acknowledged]) -> Checked {
+/// Compares what that person was told with what is stored.
+pub async fn check(
+    process: &Process,
+    http: &Client,
+    token: &str,
+    told: &[Acknowledged],
+) -> Checked {
     let get = async |path: String| {
         let get = http
             .get(format!("{}{path}", process.base))
@@ -282,6 +289,7 @@ async fn check_budgets(database: &Database) -> i64 {
     took
 }
 
-fn text(value: &Value) -> String {
+/// A text in JSON; empty where there is none.
+pub fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }

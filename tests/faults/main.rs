@@ -4,6 +4,8 @@
 //! On SQLite by default; with `AUTIO_TEST_POSTGRES=postgres://…` on that server. `cargo test --test faults -- --cycles 1000`
 //! kills more often than the suite has time for; any other word runs only the faults whose name holds it.
 
+#[path = "../it/broker.rs"]
+mod broker;
 #[allow(dead_code)]
 #[path = "../it/process.rs"]
 mod process;
@@ -19,6 +21,7 @@ mod duplicates;
 mod kill;
 mod locked;
 mod model;
+mod queue;
 mod reader;
 mod redis;
 mod resume;
@@ -90,7 +93,7 @@ fn main() {
     let restart = std::env::var("AUTIO_TEST_POSTGRES_RESTART").ok();
     let mut rows = Vec::new();
     // Side by side, but where what is measured wants quiet, or everybody's database goes.
-    let alone: [(&str, Trial); 4] = [
+    let alone: [(&str, Trial); 5] = [
         ("stop", trial(stop::elsewhere().map(Some))),
         ("sync", trial(sync::before_each_acknowledgement())),
         ("slow", trial(slow::readers().map(Some))),
@@ -103,6 +106,7 @@ fn main() {
                 [killed, hung, emptied].into_iter().flatten()
             }),
         ),
+        ("queue", trial(queue::fails_in_every_way())),
     ];
     let together: [(&str, Trial); 8] = [
         (

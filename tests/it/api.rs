@@ -342,6 +342,8 @@ async fn talk(api: &mut Described, person: &Caller) {
     api.get(person, "/chat/messages/{id}/events", &stream, 200)
         .await;
 
+    send_batch(api, person).await;
+
     let open = format!("/chat/{conversation}");
     let whole = api.get_again(person, "/chat/{id}", &open).await;
     let said = whole["messages"][0]["id"].as_str().unwrap();
@@ -365,6 +367,37 @@ async fn talk(api: &mut Described, person: &Caller) {
     api.get(person, "/chat/{id}", &open, 404).await;
     let back = person.post(&format!("{open}/restore"));
     api.check("post", "/chat/{id}/restore", back, 200).await;
+}
+
+/// Everything that can be done with a batch.
+async fn send_batch(api: &mut Described, person: &Caller) {
+    let route = "/chat/batches";
+    let requests = json!([{ "id": "a", "message": "A hybrid" }, { "message": "A van" }]);
+    let sent = json!({ "requests": requests });
+    let batch = api.post(person, route, route, &sent, 201).await;
+    let none = json!({ "requests": [] });
+    api.post(person, route, route, &none, 422).await;
+    api.get(person, route, route, 200).await;
+    api.get(person, route, "/chat/batches?cursor=x", 422).await;
+    let one = format!("{route}/{}", batch["id"].as_str().unwrap());
+    let (route, results) = ("/chat/batches/{id}", "/chat/batches/{id}/results");
+    let stop = person.post(&format!("{one}/stop"));
+    api.check("post", "/chat/batches/{id}/stop", stop, 200)
+        .await;
+    api.get(person, route, &one, 200).await;
+    let path = format!("{one}/results");
+    api.get(person, results, &path, 200).await;
+    api.get(person, results, &format!("{path}?limit=x"), 422)
+        .await;
+    let lines = person.get(&path).header("accept", "application/x-ndjson");
+    let lines = api.check("get", results, lines, 200).await;
+    assert_eq!(lines.as_str().unwrap().lines().count(), 2);
+    for line in lines.as_str().unwrap().lines() {
+        let schema = json!({ "$ref": "#/components/schemas/BatchResult" });
+        api.hold(&schema, &serde_json::from_str(line).unwrap(), "a line");
+    }
+    api.check("delete", route, person.delete(&one), 204).await;
+    api.get(person, route, &one, 404).await;
 }
 
 /// Holds the events of a stream against the schemas that their table names.
@@ -483,7 +516,7 @@ impl Described {
         let essence = kind.split(';').next().unwrap();
         let content = contents.get(essence);
         let content = content.unwrap_or_else(|| panic!("{what}: {essence} is not described"));
-        if !essence.ends_with("json") {
+        if essence.ends_with("ndjson") || !essence.ends_with("json") {
             return body.into();
         }
         let answer: Value = serde_json::from_str(&body).unwrap();

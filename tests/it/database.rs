@@ -236,6 +236,7 @@ async fn sixty_four_writers_at_once_see_no_locked_database() {
                         updated_at: now,
                         is_titled: true,
                         deleted_at: None,
+                        batch_id: None,
                     };
                     conversations::insert(conn, &row)
                 });
@@ -267,6 +268,7 @@ async fn a_write_that_fails_leaves_nothing_and_spares_its_neighbours() {
                 updated_at: now,
                 is_titled: true,
                 deleted_at: None,
+                batch_id: None,
             };
             conversations::insert(conn, &row)?;
             match number % 4 {

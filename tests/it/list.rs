@@ -281,6 +281,7 @@ async fn a_thousand_conversations_come_page_by_page_each_once() {
                     updated_at: at,
                     is_titled: true,
                     deleted_at: None,
+                    batch_id: None,
                 },
             )?;
         }

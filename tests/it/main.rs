@@ -6,8 +6,10 @@
 //! `AUTIO_TEST_REDIS=redis://…` and `-- --include-ignored`: each test has a database of its own there, by number.
 
 mod accounts;
+mod amqp;
 mod api;
 mod audit;
+mod batches;
 mod branches;
 mod cars;
 mod catalogue;

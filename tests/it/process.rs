@@ -4,8 +4,8 @@ use std::process::Stdio;
 
 use reqwest::Client;
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStderr, Command};
 
 use crate::site::{Database, PASSWORD};
 
@@ -46,14 +46,32 @@ pub fn command(database: &Database) -> Command {
 pub async fn start(database: &Database, settings: &[(&str, &str)]) -> Process {
     let mut command = command(database);
     let mut child = command.envs(settings.iter().copied()).spawn().unwrap();
-    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-    let base = loop {
+    let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let line = read_until(lines, "Autio is up on ").await;
+    let (_, address) = line.split_once("Autio is up on ").unwrap();
+    let base = address.split_whitespace().next().unwrap().to_owned();
+    Process { child, base }
+}
+
+/// Starts a worker, and waits until it is at work.
+pub async fn start_worker(database: &Database, settings: &[(&str, &str)]) -> Child {
+    let mut command = command(database);
+    let command = command.arg("work").envs(settings.iter().copied());
+    let mut child = command.spawn().unwrap();
+    let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    read_until(lines, "Autio is at work").await;
+    child
+}
+
+/// Reads the log until a line has that in it, and returns the line. What follows is read as well, so that a full pipe never
+/// blocks the process.
+async fn read_until(mut lines: Lines<BufReader<ChildStderr>>, part: &str) -> String {
+    let found = loop {
         let line = lines.next_line().await.unwrap().expect("it ended");
-        if let Some((_, address)) = line.split_once("Autio is up on ") {
-            break address.split_whitespace().next().unwrap().to_owned();
+        if line.contains(part) {
+            break line;
         }
     };
-    // Read on, so that a full pipe never blocks it.
     let show = std::env::var_os("AUTIO_TEST_LOG").is_some();
     tokio::spawn(async move {
         while let Ok(Some(line)) = lines.next_line().await {
@@ -62,5 +80,5 @@ pub async fn start(database: &Database, settings: &[(&str, &str)]) -> Process {
             }
         }
     });
-    Process { child, base }
+    found
 }

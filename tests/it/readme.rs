@@ -38,6 +38,8 @@ async fn the_curl_examples_run_as_they_stand() {
         r#""break_even":[{"#,
         r#""tokens":[{"#,
         r#""miles_per_year":9000"#,
+        r#""counts":{"#,
+        r#""id":"bob""#,
     ] {
         assert!(text.contains(part), "{part} is not in {text}");
     }

@@ -69,6 +69,23 @@ impl Encoder {
         }
     }
 
+    /// Once, and for people: that the reply waits, where it has for a while.
+    pub(super) fn encode_waiting(&mut self, row: &Message) -> Option<String> {
+        let Encoder::Fragments {
+            versions,
+            shown: shown @ None,
+            ..
+        } = self
+        else {
+            return None;
+        };
+        if !views::is_late(row) {
+            return None;
+        }
+        *shown = Some((0, 0));
+        fragment(views::waiting_reply(row, versions.clone()))
+    }
+
     /// What is new in `progress`, if anything.
     pub(super) fn encode(&mut self, progress: &Progress) -> Option<String> {
         match self {
@@ -88,13 +105,20 @@ impl Encoder {
                     return None;
                 }
                 *shown = Some(now);
-                let html = views::partial_reply(reply, versions.clone(), &progress.text);
-                html.map(|html| event("", None, &html))
-                    .inspect_err(|error| tracing::error!(%error, "a fragment can't be rendered"))
-                    .ok()
+                fragment(views::partial_reply(
+                    reply,
+                    versions.clone(),
+                    &progress.text,
+                ))
             }
         }
     }
+}
+
+fn fragment(html: askama::Result<String>) -> Option<String> {
+    html.map(|html| event("", None, &html))
+        .inspect_err(|error| tracing::error!(%error, "a fragment can't be rendered"))
+        .ok()
 }
 
 impl Place {
