@@ -205,7 +205,7 @@ async fn answers_are_as_the_description_says() {
         .await;
     assert!(logins["next"].is_string());
     let logins = api.get(&person, sessions, sessions, 200).await;
-    let logins = logins["sessions"].as_array().unwrap().iter();
+    let mut logins = logins["sessions"].as_array().unwrap().iter();
     let other = logins.rfind(|one| one["current"] == false).unwrap();
     for status in [204, 404] {
         let end = person.delete(&format!("{sessions}/{}", other["id"].as_str().unwrap()));
