@@ -8,6 +8,7 @@ pub mod ending;
 mod export;
 mod forms;
 pub mod invitations;
+mod known;
 pub mod passwords;
 mod preferences;
 mod section;
@@ -172,16 +173,19 @@ impl FromRequest for CurrentUser {
     }
 }
 
-/// The Bearer token, or else the one in the session cookie. With `Authorization` no cookie counts.
+/// The Bearer token, or else the one in the session cookie. With `Authorization` no cookie counts, and with two of them
+/// nothing does: whoever stands in between may have read the other one.
 fn token_of(req: &HttpRequest) -> Option<String> {
-    match req.headers().get(header::AUTHORIZATION) {
-        Some(value) => {
+    let mut given = req.headers().get_all(header::AUTHORIZATION);
+    match (given.next(), given.next()) {
+        (Some(value), None) => {
             let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
             scheme
                 .eq_ignore_ascii_case("bearer")
                 .then(|| token.trim().to_owned())
         }
+        (Some(_), Some(_)) => None,
         // A cookie that can't be read is as good as none.
-        None => req.get_session().get(TOKEN).ok().flatten(),
+        (None, _) => req.get_session().get(TOKEN).ok().flatten(),
     }
 }

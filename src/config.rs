@@ -13,6 +13,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha512};
 
 pub use self::batches::Batches;
 pub use self::broker::Amqp;
@@ -69,6 +70,16 @@ pub struct JwtSecrets {
     pub current: SecretString,
     /// Still accepted, never used to sign.
     pub previous: Option<SecretString>,
+}
+
+impl JwtSecrets {
+    /// A key for one purpose, so that the secret itself signs nothing but tokens.
+    pub fn derive(&self, purpose: &str) -> [u8; 64] {
+        let mut hash = Sha512::new();
+        hash.update(format!("autio {purpose}\0"));
+        hash.update(self.current.expose_secret().as_bytes());
+        hash.finalize().into()
+    }
 }
 
 /// All settings in force.

@@ -13,8 +13,6 @@ use actix_web::dev::{Server as Http, ServiceRequest, ServiceResponse};
 use actix_web::http::{ConnectionType, Method};
 use actix_web::middleware::{Compress, Next, NormalizePath, from_fn};
 use actix_web::{Error as ActixError, HttpServer, web};
-use secrecy::ExposeSecret;
-use sha2::{Digest, Sha512};
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::JoinSet;
 
@@ -39,10 +37,17 @@ use crate::web::assets::{self, Assets};
 use crate::web::{guard, problem};
 
 mod catalogue;
+mod unread;
 pub mod work;
 
 /// How long a client may take to send its head.
 const SLOW_CLIENT: Duration = Duration::from_secs(10);
+/// How many connections may wait to be accepted. The 128 that the standard library asks for are used up by a rush, and whoever
+/// comes then is let in a second later at the earliest.
+const BACKLOG: i32 = 1024;
+/// How long a client may leave what it was sent unread. The kernel keeps this time: a server that waits until it can write
+/// on does nothing by itself.
+const SLOW_READER: Duration = Duration::from_secs(60);
 /// How long an idle connection stays open: longer than the minute that proxies keep theirs, so that none sends a request
 /// into a connection that is just being closed.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
@@ -141,8 +146,13 @@ impl Server {
 }
 
 fn listen(addr: SocketAddr) -> Result<TcpListener, Error> {
-    TcpListener::bind(addr)
-        .map_err(|error| Error::internal(format!("can't listen on {addr}: {error}")))
+    let listener = TcpListener::bind(addr);
+    let listener = listener.and_then(|listener| {
+        socket2::SockRef::from(&listener).listen(BACKLOG)?;
+        give_up_on_slow_readers(&listener)?;
+        Ok(listener)
+    });
+    listener.map_err(|error| Error::internal(format!("can't listen on {addr}: {error}")))
 }
 
 /// Opens the database and its newest schema, and sets up what handlers and workers have, with what listens to the others.
@@ -265,6 +275,18 @@ async fn let_go(
     Ok(response)
 }
 
+/// Every connection that is accepted has it from the listener.
+#[cfg(target_os = "linux")]
+fn give_up_on_slow_readers(listener: &TcpListener) -> std::io::Result<()> {
+    socket2::SockRef::from(listener).set_tcp_user_timeout(Some(SLOW_READER))
+}
+
+/// Other systems have no such setting.
+#[cfg(not(target_os = "linux"))]
+fn give_up_on_slow_readers(_: &TcpListener) -> std::io::Result<()> {
+    Ok(())
+}
+
 fn serve(app: App, listener: TcpListener) -> std::io::Result<Http> {
     let assets = web::Data::new(Assets::load());
     let state = web::Data::new(app.clone());
@@ -293,6 +315,7 @@ fn serve(app: App, listener: TcpListener) -> std::io::Result<Http> {
             .wrap(from_fn(problem::answer))
             .wrap(from_fn(answer_head))
             .wrap(from_fn(let_go))
+            .wrap(from_fn(unread::close))
     })
     .keep_alive(KEEP_ALIVE)
     .client_request_timeout(SLOW_CLIENT)
@@ -316,7 +339,8 @@ fn session(app: &App) -> SessionMiddleware<CookieSessionStore> {
         "autio"
     };
     let lifetime = actix_web::cookie::time::Duration::seconds(LOGIN_LIFETIME);
-    SessionMiddleware::builder(CookieSessionStore::default(), cookie_key(config))
+    let key = Key::from(&config.jwt.derive("session cookie"));
+    SessionMiddleware::builder(CookieSessionStore::default(), key)
         .cookie_name(name.into())
         .cookie_secure(config.is_https())
         .cookie_http_only(true)
@@ -325,14 +349,6 @@ fn session(app: &App) -> SessionMiddleware<CookieSessionStore> {
         .cookie_content_security(CookieContentSecurity::Private)
         .session_lifecycle(PersistentSession::default().session_ttl(lifetime))
         .build()
-}
-
-/// 64 bytes for the cookie, so that the secret itself signs nothing but tokens.
-fn cookie_key(config: &Config) -> Key {
-    let mut hash = Sha512::new();
-    hash.update(b"autio session cookie\0");
-    hash.update(config.jwt.current.expose_secret().as_bytes());
-    Key::from(&hash.finalize()[..])
 }
 
 /// Half the cores, so that a rush of logins leaves the others to everybody else.

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 
 use super::answers::{Access, LoginForm};
 use super::forms::{AuthForm, FormKind, safe_next};
+use super::known::{self, Device};
 use super::{CurrentUser, TOKEN, invitations, passwords, tokens};
 use crate::advisor::Knowledge;
 use crate::db::account_events::{self, By, EventKind};
@@ -72,10 +73,12 @@ pub async fn signup(
     format: Format,
     session: Session,
     quota: Quota,
+    device: Device,
     body: Given,
 ) -> Result<EnteredOrForm, Error> {
     let entered = create_account(&app, &body.value, format, &quota).await;
-    finish(FormKind::Signup, entered, body.value, format, &session)
+    let browser = Browser { session, device };
+    finish(&app, FormKind::Signup, entered, body.value, format, browser)
 }
 
 /// `POST /auth/login`.
@@ -106,14 +109,16 @@ pub async fn login(
     format: Format,
     session: Session,
     quota: Quota,
+    device: Device,
     body: Given,
 ) -> Result<EnteredOrForm, Error> {
     let is_grant = body.is_form && body.value.grant_type.is_some() && !format.is_html();
     let entered = match is_grant {
-        true => grant(&app, &body.value, format, &quota).await,
-        false => check_credentials(&app, &body.value, format, &quota).await,
+        true => grant(&app, &body.value, format, &quota, &device).await,
+        false => check_credentials(&app, &body.value, format, &quota, &device).await,
     };
-    finish(FormKind::Login, entered, body.value, format, &session)
+    let browser = Browser { session, device };
+    finish(&app, FormKind::Login, entered, body.value, format, browser)
 }
 
 /// `POST /auth/logout`: the token is dead at once.
@@ -155,6 +160,12 @@ pub async fn logout(
             _ => StatusCode::OK,
         },
     ))
+}
+
+/// What a browser keeps for us.
+struct Browser {
+    session: Session,
+    device: Device,
 }
 
 /// Somebody who is in: the answer to signup and login.
@@ -208,6 +219,7 @@ async fn check_credentials(
     given: &Credentials,
     format: Format,
     quota: &Quota,
+    device: &Device,
 ) -> Result<Entered, Error> {
     if given.email.trim().is_empty() {
         return Err(Error::field("email", "Enter your email."));
@@ -216,11 +228,7 @@ async fn check_credentials(
         return Err(Error::field("password", "Enter your password."));
     }
     let email = normalize(&given.email);
-    // By address against one who tries many accounts, by email against many who try one; whether there is such an account
-    // and whether the password is right makes no difference here.
-    let account = email.clone();
-    quota.take(Action::Login, quota.address()).await?;
-    quota.take(Action::Login, Caller::Account(&account)).await?;
+    let bucket = known::take_try(app, device, quota, &email).await?;
     let user = match is_storable(&email) {
         true => {
             app.db
@@ -235,7 +243,7 @@ async fn check_credentials(
         Some(user) if fits && user.is_active => {
             // Only who knows the password gets here, so nobody who guesses can win a try by it.
             quota
-                .give_back(Action::Login, Caller::Account(&account))
+                .give_back(Action::Login, Caller::Account(&bucket))
                 .await;
             let (id, checked) = (user.id.clone(), user.hashed_pw.clone());
             enter(app, user, given, format, quota.client, move |conn, by| {
@@ -286,13 +294,14 @@ async fn grant(
     given: &Credentials,
     format: Format,
     quota: &Quota,
+    device: &Device,
 ) -> Result<Entered, Error> {
     let refuse = |code, description: String| Err(Error::Grant { code, description });
     if given.grant_type.as_deref() != Some("password") {
         let description = "Only grant_type=password is supported.".into();
         return refuse("unsupported_grant_type", description);
     }
-    match check_credentials(app, given, format, quota).await {
+    match check_credentials(app, given, format, quota, device).await {
         Err(error @ Error::Invalid(_)) => refuse("invalid_request", error.to_string()),
         Err(error @ (Error::WrongPassword | Error::Inactive)) => {
             refuse("invalid_grant", error.to_string())
@@ -339,28 +348,32 @@ async fn enter(
     })
 }
 
-/// Sets the cookie for browsers; what a person can mend brings the form back.
+/// Sets the cookies for browsers; what a person can mend brings the form back.
 fn finish(
+    app: &App,
     kind: FormKind,
     entered: Result<Entered, Error>,
     given: Credentials,
     format: Format,
-    session: &Session,
+    browser: Browser,
 ) -> Result<EnteredOrForm, Error> {
     match entered {
+        Ok(entered) if format.is_html() => {
+            // A new cookie at each login: one that was planted before is worth nothing.
+            browser.session.renew();
+            browser
+                .session
+                .insert(TOKEN, &entered.token)
+                .map_err(Error::internal)?;
+            let known = browser.device.remember(&app.config, &entered.user.email)?;
+            Show::new(entered)
+                .header("set-cookie", &known)
+                .map(Either::Left)
+        }
         Ok(entered) => {
-            if format.is_html() {
-                // A new cookie at each login: one that was planted before is worth nothing.
-                session.renew();
-                session
-                    .insert(TOKEN, &entered.token)
-                    .map_err(Error::internal)?;
-            }
-            let created = kind == FormKind::Signup && !format.is_html();
-            let status = if created {
-                StatusCode::CREATED
-            } else {
-                StatusCode::OK
+            let status = match kind {
+                FormKind::Signup => StatusCode::CREATED,
+                FormKind::Login => StatusCode::OK,
             };
             Ok(Either::Left(Show::with_status(entered, status)))
         }

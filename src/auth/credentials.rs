@@ -217,8 +217,8 @@ pub async fn delete_account(
     Ok(Show::with_status(Answer::Gone, status))
 }
 
-/// Whether it is the person's own password. Each try counts as one to log in, so that whoever finds a browser open can't
-/// guess faster here than there.
+/// Whether it is the person's own password. Whoever finds a browser open can't guess faster here than at the login, but
+/// the tries are those of who is logged in: guessing from elsewhere doesn't keep anybody from a new password.
 async fn check_password(
     app: &App,
     quota: &Quota,
@@ -229,8 +229,7 @@ async fn check_password(
     if password.expose_secret().is_empty() {
         return Err(Error::field(field, "Enter your password."));
     }
-    let account = Caller::Account(&user.email);
-    quota.take(Action::Login, quota.address()).await?;
+    let account = Caller::Account(&user.id);
     quota.take(Action::Login, account).await?;
     if !passwords::verify(app, password, Some(user.hashed_pw.clone())).await? {
         return Err(Error::field(field, "That is not your password."));

@@ -94,7 +94,9 @@ fn check_with(secret: &SecretString, token: &str) -> Option<Claims> {
     rules.set_required_spec_claims(&["exp", "nbf", "iss", "aud", "sub"]);
     let key = DecodingKey::from_secret(secret.expose_secret().as_bytes());
     let token = jsonwebtoken::decode::<Claims>(token, &key, &rules).ok()?;
-    (token.header.typ.as_deref() == Some(TYPE)).then_some(token.claims)
+    let is_ours = token.header.typ.as_deref() == Some(TYPE);
+    let is_begun = token.claims.iat <= chrono::Utc::now().timestamp();
+    (is_ours && is_begun).then_some(token.claims)
 }
 
 #[cfg(test)]
@@ -171,6 +173,7 @@ mod tests {
             ("aud", json!("other")),
             ("exp", json!(now() - 1)),
             ("nbf", json!(now() + 60)),
+            ("iat", json!(now() + 60)),
         ] {
             let token = forge(good_header(), |claims| claims[claim] = bad);
             assert!(check(&secrets(), &token).is_err(), "{claim}");

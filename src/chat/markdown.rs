@@ -46,6 +46,8 @@ static CLEANER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
             ("mark", HashSet::from(["class", "title"])),
             ("span", HashSet::from(["class"])),
         ]))
+        // Else a link could have a title of its own.
+        .generic_attributes(HashSet::new())
         .url_schemes(HashSet::from(["http", "https", "mailto"]))
         .url_relative(ammonia::UrlRelative::Deny)
         .link_rel(Some("nofollow noopener noreferrer"));

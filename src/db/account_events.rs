@@ -190,6 +190,22 @@ pub fn list(
     Ok(query.load(conn)?)
 }
 
+/// Whether somebody has got into the account from there since then.
+pub fn is_known(
+    conn: &mut Conn,
+    user_id: &str,
+    by: &By,
+    since: NaiveDateTime,
+) -> Result<bool, Error> {
+    let kinds = [EventKind::Signup, EventKind::Login].map(EventKind::as_str);
+    let known = account_events::table
+        .filter(dsl::user_id.eq(user_id))
+        .filter(dsl::kind.eq_any(kinds))
+        .filter(dsl::client.eq(by.client.as_deref()))
+        .filter(dsl::created_at.ge(since));
+    Ok(known.count().get_result::<i64>(conn)? > 0)
+}
+
 /// When somebody last got into the account.
 pub fn last_login(conn: &mut Conn, user_id: &str) -> Result<Option<NaiveDateTime>, Error> {
     let kinds = [EventKind::Signup, EventKind::Login].map(EventKind::as_str);

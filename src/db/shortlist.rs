@@ -5,7 +5,7 @@ use diesel::prelude::*;
 
 use super::Conn;
 use super::schema::shortlist::{self, dsl};
-use crate::error::{Error, is_unique_violation};
+use crate::error::Error;
 
 /// A row of `shortlist`.
 #[derive(Clone, Debug, Queryable, Insertable)]
@@ -34,23 +34,13 @@ pub fn ids(conn: &mut Conn, user_id: &str) -> Result<Vec<String>, Error> {
 
 /// Keeps a car. True if it wasn't kept before: what is kept already stays as it was.
 pub fn insert(conn: &mut Conn, kept: &Kept) -> Result<bool, Error> {
-    let known: i64 = shortlist::table
-        .filter(dsl::user_id.eq(&kept.user_id))
-        .filter(dsl::car_id.eq(&kept.car_id))
-        .count()
-        .get_result(conn)?;
-    if known > 0 {
-        return Ok(false);
-    }
-    let inserted = diesel::insert_into(shortlist::table)
-        .values(kept)
-        .execute(conn);
-    match inserted {
-        Ok(_) => Ok(true),
-        // Somebody pressed twice: the other request has kept it.
-        Err(error) if is_unique_violation(&error) => Err(Error::Unavailable),
-        Err(error) => Err(error.into()),
-    }
+    let insert = diesel::insert_into(shortlist::table).values(kept);
+    // Written apart: the two have no common type for "on conflict". Of two who press at once, one keeps it.
+    let inserted = match conn {
+        Conn::Sqlite(conn) => insert.on_conflict_do_nothing().execute(conn)?,
+        Conn::Postgres(conn) => insert.on_conflict_do_nothing().execute(conn)?,
+    };
+    Ok(inserted == 1)
 }
 
 /// Takes a car off. False if it wasn't there.

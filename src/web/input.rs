@@ -94,7 +94,9 @@ fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let place = error.path().to_string();
         let cause = error.into_inner();
-        if !cause.is_data() || place == "." {
+        let is_data = cause.is_data();
+        let cause = without_value(cause.to_string());
+        if !is_data || place == "." {
             return Error::Malformed(format!(
                 "The body is not the JSON object that is wanted here: {cause}."
             ));
@@ -113,12 +115,20 @@ fn parse_form<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
     let reader = serde_urlencoded::Deserializer::new(form_urlencoded::parse(text.as_bytes()));
     serde_path_to_error::deserialize(reader).map_err(|error| {
         let place = error.path().to_string();
-        let cause = error.into_inner();
+        let cause = without_value(error.into_inner().to_string());
         match place.as_str() {
             "." => Error::Malformed(format!("The form can't be read: {cause}.")),
             field => Error::field(field, format!("{field} can't be used: {cause}.")),
         }
     })
+}
+
+/// What serde finds wrong, without the value that it found: that may be a password.
+fn without_value(cause: String) -> String {
+    match cause.rsplit_once(", expected ") {
+        Some((_, wanted)) => format!("expected {wanted}"),
+        None => cause,
+    }
 }
 
 /// Text that both databases can keep: PostgreSQL has no NUL.
@@ -148,6 +158,7 @@ mod tests {
     fn errors_name_the_field() {
         let error = parse_json::<Wanted>(br#"{"miles":"many"}"#).unwrap_err();
         assert_eq!(error.fields()[0].field, "miles");
+        assert!(!error.to_string().contains("many"), "{error}");
         let error = parse_form::<Wanted>(b"miles=many").unwrap_err();
         assert!(error.fields().iter().all(|f| f.field == "miles"), "{error}");
         for broken in [&b"{"[..], b"[]", b"", b"{} {}", b"\xff", b"null"] {

@@ -74,6 +74,13 @@ impl Quota {
         }
     }
 
+    /// Leaves what was taken or refused last out of the answer: another bucket stands in for it.
+    pub fn forget_last(&self) {
+        if let Some(Taken(all)) = self.req.extensions_mut().get_mut::<Taken>() {
+            all.pop();
+        }
+    }
+
     fn note(&self, action: Action, left: Left) {
         let mut notes = self.req.extensions_mut();
         match notes.get_mut::<Taken>() {

@@ -8,7 +8,7 @@ import { Facts } from "./facts.mjs";
 import { stopAll } from "./server.mjs";
 
 const FILES = [
-  "journey", "list", "craft", "needs", "streaming", "branches", "watching", "pages", "cars", "compare", "reading", "limits", "settings", "accounts", "docs", "restart",
+  "journey", "list", "craft", "needs", "streaming", "branches", "watching", "pages", "cars", "compare", "reading", "limits", "settings", "accounts", "docs", "hostile", "restart",
 ];
 /** How many files run side by side: more, and two cores are so busy that what has to be seen in the middle is over. */
 const AT_ONCE = 4;

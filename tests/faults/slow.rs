@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use crate::Row;
 use crate::process::start;
 use crate::resume::sign_up;
-use crate::site::{Database, PASSWORD, client};
+use crate::site::{Database, PASSWORD, client, session_cookie};
 use crate::upstream::{Script, Upstream};
 
 const READERS: usize = 100;
@@ -158,7 +158,7 @@ async fn log_in(base: &str, email: &str) -> String {
         .header("hx-request", "true")
         .header("sec-fetch-site", "same-origin");
     let response = post.send().await.expect("it answers");
-    let cookie = response.headers()["set-cookie"].to_str().expect("text");
+    let cookie = session_cookie(&response);
     cookie.split(';').next().unwrap_or_default().to_owned()
 }
 

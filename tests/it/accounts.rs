@@ -5,7 +5,7 @@ use autio::db::{self, sessions, users};
 use reqwest::Response;
 use serde_json::{Value, json};
 
-use crate::site::{PASSWORD, Site, client, header};
+use crate::site::{PASSWORD, Site, client, header, session_cookie};
 
 #[tokio::test]
 async fn sign_up_answers_as_the_caller_wants() {
@@ -30,7 +30,7 @@ async fn sign_up_answers_as_the_caller_wants() {
         (page.status().as_u16(), header(&page, "location")),
         (303, "/chat/")
     );
-    let cookie = header(&page, "set-cookie");
+    let cookie = session_cookie(&page);
     for part in ["autio=", "HttpOnly", "SameSite=Lax", "Path=/"] {
         assert!(cookie.contains(part), "{cookie}");
     }
@@ -305,11 +305,7 @@ async fn a_browser_that_is_logged_out_goes_to_the_login_form_and_back() {
     assert!(header(&fragment, "hx-redirect").starts_with("/login?next="));
 
     // The old cookie is dead after logging out, also for somebody who kept it.
-    let cookie = header(&back, "set-cookie")
-        .split(';')
-        .next()
-        .unwrap()
-        .to_owned();
+    let cookie = session_cookie(&back).split(';').next().unwrap().to_owned();
     let out = browser.post("/auth/logout").send().await.unwrap();
     assert_eq!(
         (out.status().as_u16(), header(&out, "location")),

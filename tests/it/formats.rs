@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::Value;
 
-use crate::site::{Site, header};
+use crate::site::{Site, header, session_cookie};
 
 #[tokio::test]
 async fn the_start_is_a_page_or_json() {
@@ -174,7 +174,7 @@ async fn under_https_the_cookie_is_secure_and_bound_to_the_host() {
         .send()
         .await
         .unwrap();
-    let cookie = header(&entered, "set-cookie");
+    let cookie = session_cookie(&entered);
     assert!(
         cookie.starts_with("__Host-autio=") && cookie.contains("Secure"),
         "{cookie}"

@@ -61,7 +61,9 @@ async fn a_flood_of_logins_is_refused_by_address_and_by_account() {
         ("username", "ann@example.com"),
         ("password", PASSWORD),
     ];
+    let from_elsewhere = ("x-forwarded-for", "2.2.2.4");
     let grant = site.stranger().post("/auth/login").form(&form);
+    let grant = grant.header(from_elsewhere.0, from_elsewhere.1);
     let grant = grant.send().await.unwrap();
     assert_eq!(grant.status(), 429);
     assert!(retry_after(&grant) > 0);
@@ -74,6 +76,7 @@ async fn a_flood_of_logins_is_refused_by_address_and_by_account() {
     // A browser gets the form again, with the sentence and the email.
     let form = [("email", "ann@example.com"), ("password", PASSWORD)];
     let again = site.browser().post("/auth/login").form(&form);
+    let again = again.header(from_elsewhere.0, from_elsewhere.1);
     let again = again.send().await.unwrap();
     assert_eq!(again.status(), 429);
     assert!(retry_after(&again) > 0);

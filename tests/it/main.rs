@@ -23,6 +23,7 @@ mod formats;
 mod goodbye;
 mod idempotency;
 mod invitations;
+mod known;
 mod law;
 mod limits;
 mod list;
@@ -30,6 +31,7 @@ mod model;
 mod needs;
 mod operator;
 mod paging;
+#[allow(dead_code)]
 mod process;
 mod readme;
 mod restart;

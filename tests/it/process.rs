@@ -1,6 +1,7 @@
 //! The binary as a process of its own, to be killed, asked to end and started again.
 
 use std::process::Stdio;
+use std::sync::{Arc, Mutex};
 
 use reqwest::Client;
 use serde_json::{Value, json};
@@ -9,13 +10,22 @@ use tokio::process::{Child, ChildStderr, Command};
 
 use crate::site::{Database, PASSWORD};
 
+/// The lines that a process has written.
+type Log = Arc<Mutex<Vec<String>>>;
+
 /// A process of the binary. It ends with the test.
 pub struct Process {
     pub child: Child,
     pub base: String,
+    log: Log,
 }
 
 impl Process {
+    /// What it has written since it was up.
+    pub fn log(&self) -> Vec<String> {
+        self.log.lock().unwrap().clone()
+    }
+
     /// Makes an account and returns its token.
     pub async fn sign_up(&self, http: &Client, email: &str) -> String {
         let account = json!({ "email": email, "password": PASSWORD });
@@ -47,10 +57,10 @@ pub async fn start(database: &Database, settings: &[(&str, &str)]) -> Process {
     let mut command = command(database);
     let mut child = command.envs(settings.iter().copied()).spawn().unwrap();
     let lines = BufReader::new(child.stderr.take().unwrap()).lines();
-    let line = read_until(lines, "Autio is up on ").await;
+    let (line, log) = read_until(lines, "Autio is up on ").await;
     let (_, address) = line.split_once("Autio is up on ").unwrap();
     let base = address.split_whitespace().next().unwrap().to_owned();
-    Process { child, base }
+    Process { child, base, log }
 }
 
 /// Starts a worker, and waits until it is at work.
@@ -63,9 +73,9 @@ pub async fn start_worker(database: &Database, settings: &[(&str, &str)]) -> Chi
     child
 }
 
-/// Reads the log until a line has that in it, and returns the line. What follows is read as well, so that a full pipe never
+/// Reads the log until a line has that in it, and returns the line and those after it. What follows is read as well, so that a full pipe never
 /// blocks the process.
-async fn read_until(mut lines: Lines<BufReader<ChildStderr>>, part: &str) -> String {
+async fn read_until(mut lines: Lines<BufReader<ChildStderr>>, part: &str) -> (String, Log) {
     let found = loop {
         let line = lines.next_line().await.unwrap().expect("it ended");
         if line.contains(part) {
@@ -73,12 +83,15 @@ async fn read_until(mut lines: Lines<BufReader<ChildStderr>>, part: &str) -> Str
         }
     };
     let show = std::env::var_os("AUTIO_TEST_LOG").is_some();
+    let log = Log::default();
+    let lines_of = log.clone();
     tokio::spawn(async move {
         while let Ok(Some(line)) = lines.next_line().await {
             if show {
                 eprintln!("{line}");
             }
+            lines_of.lock().unwrap().push(line);
         }
     });
-    found
+    (found, log)
 }

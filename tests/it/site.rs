@@ -254,6 +254,14 @@ pub fn header<'a>(response: &'a Response, name: &str) -> &'a str {
     value.map_or("", |value| value.to_str().unwrap())
 }
 
+/// The `Set-Cookie` of the browser's session, or nothing.
+pub fn session_cookie(response: &Response) -> &str {
+    let cookies = response.headers().get_all("set-cookie").iter();
+    let mut cookies = cookies.map(|value| value.to_str().unwrap());
+    let is_session = |cookie: &&str| cookie.trim_start_matches("__Host-").starts_with("autio=");
+    cookies.find(is_session).unwrap_or_default()
+}
+
 fn header_map(headers: &[(&'static str, &str)]) -> HeaderMap {
     let pairs = headers.iter().map(|(name, value)| {
         let value = HeaderValue::from_str(value).unwrap();

@@ -36,6 +36,8 @@ pub enum Script {
     Hang,
     /// Streams a piece and then nothing, with the connection open.
     FallSilent(&'static str),
+    /// Says what the person said, a character at a time with that pause between them, each byte for itself on the wire.
+    Echo(Duration),
     /// Streams this with that pause before each, for ever.
     GoOn(String, Duration),
 }
@@ -93,6 +95,7 @@ async fn serve(mut socket: TcpStream, state: Arc<Mutex<State>>) {
     let Some((head, body)) = read_request(&mut socket).await else {
         return;
     };
+    let said = said(&body);
     let script = {
         let mut state = state.lock().unwrap();
         state.requests.push((head, body));
@@ -101,12 +104,20 @@ async fn serve(mut socket: TcpStream, state: Arc<Mutex<State>>) {
             _ => state.scripts.pop_front().unwrap(),
         }
     };
-    if answer(&mut socket, script).await.is_err() {
+    if answer(&mut socket, script, &said).await.is_err() {
         state.lock().unwrap().broken_off_by_caller += 1;
     }
 }
 
-async fn answer(socket: &mut TcpStream, script: Script) -> std::io::Result<()> {
+/// The last thing that the person said.
+fn said(request: &Value) -> String {
+    let mut messages = request["messages"].as_array().into_iter().flatten();
+    let last = messages.rfind(|message| message["role"] == "user");
+    let text = last.and_then(|message| message["content"].as_str());
+    text.unwrap_or_default().to_owned()
+}
+
+async fn answer(socket: &mut TcpStream, script: Script, said: &str) -> std::io::Result<()> {
     let stream_head =
         "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n";
     match script {
@@ -169,6 +180,19 @@ async fn answer(socket: &mut TcpStream, script: Script) -> std::io::Result<()> {
             socket.write_all(stream_head.as_bytes()).await?;
             send(socket, &delta(json!({ "content": text }), None)).await?;
             pause_or_notice(socket, FOR_EVER).await
+        }
+        Script::Echo(pause) => {
+            socket.set_nodelay(true)?;
+            socket.write_all(stream_head.as_bytes()).await?;
+            for letter in said.chars() {
+                let chunk = delta(json!({ "content": letter }), None);
+                for byte in format!("data: {chunk}\n\n").bytes() {
+                    socket.write_all(&[byte]).await?;
+                }
+                pause_or_notice(socket, pause).await?;
+            }
+            send(socket, &delta(json!({}), Some("stop"))).await?;
+            socket.write_all(b"data: [DONE]\n\n").await
         }
         Script::GoOn(bytes, pause) => {
             socket.write_all(stream_head.as_bytes()).await?;
