@@ -63,7 +63,18 @@ impl App {
         self.in_use.borrow().catalogue.clone()
     }
 
-    /// Before new work is taken.
+    /// Before a new reply is taken on. Where workers make them it is never too late: this process only writes down and tells.
+    ///
+    /// # Errors
+    /// [`Error::Ending`] once a process that makes its replies itself was asked to end.
+    pub fn refuse_what_is_too_late(&self) -> Result<(), Error> {
+        match self.queue.is_local() {
+            true => self.refuse_when_draining(),
+            false => Ok(()),
+        }
+    }
+
+    /// Whether the process goes on.
     ///
     /// # Errors
     /// [`Error::Ending`] once the process was asked to end: another instance, or the next process, has time for it.

@@ -187,7 +187,7 @@ pub(super) async fn admit(
     user_id: &str,
     has_key: bool,
 ) -> Result<Option<Error>, Error> {
-    let admitted = match app.refuse_when_draining() {
+    let admitted = match app.refuse_what_is_too_late() {
         Ok(()) => quota.take(Action::Chat, Caller::Account(user_id)).await,
         Err(error) => Err(error),
     };
