@@ -13,8 +13,8 @@ CREATE TABLE batches (
     served_at TIMESTAMP NOT NULL,
     stopped_at TIMESTAMP
 );
-CREATE INDEX batches_by_user ON batches (user_id, id);
-CREATE INDEX batches_waiting ON batches (served_at) WHERE waiting > 0;
+CREATE INDEX IF NOT EXISTS batches_by_user ON batches (user_id, id);
+CREATE INDEX IF NOT EXISTS batches_waiting ON batches (served_at) WHERE waiting > 0;
 
 CREATE TABLE batch_items (
     batch_id TEXT NOT NULL REFERENCES batches (id) ON DELETE CASCADE,
@@ -29,13 +29,13 @@ CREATE TABLE batch_items (
     message_id TEXT REFERENCES messages (id) ON DELETE SET NULL,
     PRIMARY KEY (batch_id, position)
 );
-CREATE INDEX batch_items_by_user ON batch_items (user_id);
-CREATE INDEX batch_items_by_message ON batch_items (message_id) WHERE message_id IS NOT NULL;
-CREATE INDEX batch_items_waiting ON batch_items (batch_id, position) WHERE asked_at IS NULL;
+CREATE INDEX IF NOT EXISTS batch_items_by_user ON batch_items (user_id);
+CREATE INDEX IF NOT EXISTS batch_items_by_message ON batch_items (message_id) WHERE message_id IS NOT NULL;
+CREATE INDEX IF NOT EXISTS batch_items_waiting ON batch_items (batch_id, position) WHERE asked_at IS NULL;
 
 -- The batch that asked, until the person takes the conversation up; NULL for all others. Those of batches stay out of the list.
 ALTER TABLE conversations ADD COLUMN batch_id TEXT;
-CREATE INDEX conversations_by_batch ON conversations (batch_id) WHERE batch_id IS NOT NULL;
+CREATE INDEX IF NOT EXISTS conversations_by_batch ON conversations (batch_id) WHERE batch_id IS NOT NULL;
 
 -- One row: when the next prompt of any batch may be asked. It is what makes the pace one for all processes.
 CREATE TABLE batch_pace (

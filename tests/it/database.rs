@@ -88,7 +88,7 @@ fn migrations_only_add() {
                 ["ALTER", "TABLE", _, "ADD", "COLUMN", _, column @ ..] => {
                     !column.contains(&"NOT") || column.contains(&"DEFAULT")
                 }
-                ["UPDATE", ..] => true,
+                ["UPDATE", ..] | ["INSERT", "INTO", ..] => true,
                 _ => false,
             };
             assert!(adds, "{}: {statement}", file.display());
