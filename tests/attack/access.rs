@@ -130,8 +130,8 @@ async fn others(site: &Site, ids: &Ids) -> Tally {
     let mut tally = Tally::new("every route as somebody else");
     let mut other = Person::new(site, "other").await;
     for route in routes::all() {
-        for way in 0..WAYS.len() {
-            let who = format!("{} {} as {}", route.method, route.pattern, WAYS[way]);
+        for (way, name) in WAYS.into_iter().enumerate() {
+            let who = format!("{} {} as {name}", route.method, route.pattern);
             let caller = &other.callers[way];
             let theirs = request(site, caller, way, route, ids).send().await.unwrap();
             let status = theirs.status().as_u16();
@@ -179,7 +179,7 @@ async fn ids_in_bodies(site: &Site, ids: &Ids) -> Tally {
         (&list, "", &ids.message, "/chat/search?q=zanzibar&cursor="),
         (&list, "", &ids.conversation, "/login?next=/chat/"),
     ] {
-        for way in 0..WAYS.len() {
+        for (way, name) in WAYS.into_iter().enumerate() {
             let mut answers = Vec::new();
             for id in [id.clone(), autio::db::new_id()] {
                 let path = match path {
@@ -196,7 +196,7 @@ async fn ids_in_bodies(site: &Site, ids: &Ids) -> Tally {
                 let (bytes, request_id) = whole(answer).await;
                 answers.push((status, bytes.replace(&request_id, "ID").replace(&id, "ID")));
             }
-            let who = format!("{field} {path} of {} as {}", route.pattern, WAYS[way]);
+            let who = format!("{field} {path} of {} as {name}", route.pattern);
             let seen = SECRETS
                 .iter()
                 .find(|secret| answers[0].1.contains(**secret));

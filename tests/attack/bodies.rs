@@ -119,7 +119,7 @@ impl Sender {
             if way == 5 {
                 request = request.header("idempotency-key", key.as_bytes());
             }
-            if way % 4 > 0 {
+            if !way.is_multiple_of(4) {
                 return request.body(body.to_vec());
             }
             // Without a length, in chunks.

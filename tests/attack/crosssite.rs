@@ -61,15 +61,14 @@ pub async fn requests() -> Vec<Tally> {
         as_foreign(in_way(request, way), foreign)
     };
     for route in routes::all().iter().filter(|route| route.is_unsafe()) {
-        for way in 0..WAYS.len() {
-            for foreign in 0..FOREIGN.len() {
+        for (way, who) in WAYS.into_iter().enumerate() {
+            for (foreign, told) in FOREIGN.into_iter().enumerate() {
                 let answer = answer(attack(route, way, foreign).header("cookie", &cookie)).await;
                 let status = answer.status();
                 tally.hold(status == 403, || {
-                    let who = WAYS[way];
                     format!(
-                        "{} {} as {who} {:?}: {status}",
-                        route.method, route.pattern, FOREIGN[foreign]
+                        "{} {} as {who} {told:?}: {status}",
+                        route.method, route.pattern
                     )
                 });
                 tally.hold(!answer.headers().contains_key("set-cookie"), || {
@@ -90,15 +89,13 @@ pub async fn requests() -> Vec<Tally> {
     tally.hold(before == after, || format!("{before}\nbecame {after}"));
     let mut logins = Tally::new("logins and signups from other sites");
     for path in ["/auth/login", "/auth/signup"] {
-        for foreign in 0..FOREIGN.len() {
+        for (foreign, told) in FOREIGN.into_iter().enumerate() {
             for way in 0..2 {
                 let form = [("email", "ann@example.com"), ("password", PASSWORD)];
                 let post = in_way(bare.post(path).form(&form), way);
                 let answer = answer(as_foreign(post, foreign)).await;
                 let status = answer.status();
-                logins.hold(status == 403, || {
-                    format!("{path} {:?}: {status}", FOREIGN[foreign])
-                });
+                logins.hold(status == 403, || format!("{path} {told:?}: {status}"));
                 let given = answer.headers().contains_key("set-cookie");
                 logins.hold(!given, || format!("{path} sets a cookie"));
             }
