@@ -41,6 +41,17 @@ const TOKEN: &str = "token";
 /// Where it keeps what a visitor wrote before they had an account.
 const DRAFT: &str = "draft";
 
+/// Keeps what somebody wrote whose session has ended, until they are in again; what is too long for a cookie can't be.
+///
+/// # Errors
+/// [`Error::Internal`] when it can't be written down.
+pub fn keep_draft(session: &Session, text: &str) -> Result<(), Error> {
+    match text.len() <= forms::LONGEST_DRAFT {
+        true => session.insert(DRAFT, text).map_err(Error::internal),
+        false => Ok(()),
+    }
+}
+
 /// What a visitor wrote on the landing page, once: it waits in the encrypted cookie until they are in.
 pub fn take_draft(session: &Session) -> Option<String> {
     session.remove_as(DRAFT).and_then(Result::ok)

@@ -13,18 +13,20 @@ use crate::error::Error;
 use crate::state::App;
 use crate::web::format::Format;
 use crate::web::input::parse_id;
+use crate::web::page::{MOST, read_limit, wrong_cursor};
 use crate::web::view::Show;
 
 /// How many the settings page shows.
 pub const RECENT: i64 = 10;
-/// How many programs get at once.
-const PAGE: usize = 100;
 
 /// Where to go on.
 #[derive(Debug, Deserialize, IntoParams)]
 pub struct Wish {
     /// Where to go on: `next` of the answer before.
     cursor: Option<String>,
+    /// How many are wanted at most, 100 unless told otherwise.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 100)]
+    limit: Option<String>,
 }
 
 /// `GET /auth/events`: the newest first.
@@ -43,17 +45,17 @@ pub async fn list(
     current: CurrentUser,
     wish: web::Query<Wish>,
 ) -> Result<Show<Answer>, Error> {
-    let cursor = wish.into_inner().cursor.map(|id| parse_id(&id));
-    let before = cursor
-        .transpose()
-        .map_err(|_| Error::field("cursor", "Give the cursor as `next` had it."))?;
+    let wish = wish.into_inner();
+    let limit = read_limit(wish.limit.as_deref())?.unwrap_or(MOST);
+    let cursor = wish.cursor.map(|id| parse_id(&id));
+    let before = cursor.transpose().map_err(|_| wrong_cursor())?;
     let user_id = current.user.id;
     let mut events = app
         .db
-        .read(move |conn| account_events::list(conn, &user_id, before.as_deref(), PAGE as i64 + 1))
+        .read(move |conn| account_events::list(conn, &user_id, before.as_deref(), limit as i64 + 1))
         .await?;
-    let has_more = events.len() > PAGE;
-    events.truncate(PAGE);
+    let has_more = events.len() > limit;
+    events.truncate(limit);
     let next = events.last().filter(|_| has_more).map(|last| &last.id);
     let json = json!(Happened {
         events: events.iter().map(Happening::from).collect(),

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::CurrentUser;
 use super::activity::Happening;
 use super::answers::{Account, Login, NamedToken};
+use crate::db::batches::Item;
 use crate::db::conversations::{self, Conversation};
 use crate::db::messages::{self, Message};
 use crate::db::need_edits;
@@ -127,7 +128,7 @@ impl Export {
 
     async fn account(&self) -> Result<Value, Error> {
         let user_id = self.user.id.clone();
-        let (live, kept, budget, events, waiting) = self
+        let (live, kept, budget, events, items) = self
             .app
             .db
             .read(move |conn| {
@@ -136,7 +137,7 @@ impl Export {
                     shortlist::list(conn, &user_id)?,
                     budgets::get(conn, &user_id)?,
                     account_events::list(conn, &user_id, None, i64::MAX)?,
-                    batches::waiting_of(conn, &user_id)?,
+                    batches::items_of(conn, &user_id)?,
                 ))
             })
             .await?;
@@ -148,6 +149,16 @@ impl Export {
                 "car_id": kept.car_id,
                 "kept_at": kept.created_at.and_utc(),
                 "car": stored(Some(&kept.car)),
+            })
+        });
+        let (asked, waiting): (Vec<Item>, Vec<Item>) =
+            items.into_iter().partition(|item| item.asked_at.is_some());
+        let asked = asked.iter().map(|item| {
+            json!({
+                "batch_id": item.batch_id,
+                "index": item.position,
+                "id": item.item_id,
+                "message_id": item.message_id,
             })
         });
         let waiting = waiting.iter().map(|item| {
@@ -166,6 +177,7 @@ impl Export {
             "events": events.iter().map(Happening::from).collect::<Vec<_>>(),
             "shortlist": kept.collect::<Vec<_>>(),
             // Of batches; what was asked is among the conversations.
+            "asked_in_batches": asked.collect::<Vec<_>>(),
             "not_asked": waiting.collect::<Vec<_>>(),
             "budget": budget.map(|budget| json!({
                 "day": budget.day,

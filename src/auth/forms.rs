@@ -16,7 +16,7 @@ use crate::web::view::{Html, Shell, Show, View};
 /// Where a browser goes once it is in.
 const HOME: &str = "/chat/";
 /// What can wait in the cookie beside the token, in bytes: browsers keep 4 KiB in all.
-const LONGEST_DRAFT: usize = 2_000;
+pub(super) const LONGEST_DRAFT: usize = 2_000;
 
 /// Which of the two forms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -213,8 +213,8 @@ impl Line {
     fn of(message: &messages::Message) -> Self {
         let view = MessageView::of(message, None);
         let markdown = match view.is_user {
-            true => quoted(&message.text),
-            false => message.text.trim_end().to_owned(),
+            true => quoted(&inert(&message.text)),
+            false => inert(message.text.trim_end()),
         };
         Self {
             at: message.timestamp,
@@ -222,6 +222,11 @@ impl Line {
             markdown,
         }
     }
+}
+
+/// Words of people and models as Markdown that loads nothing: whoever reads the file may have a viewer that shows HTML and images.
+fn inert(text: &str) -> String {
+    text.replace('<', "&lt;").replace("![", "!\\[")
 }
 
 fn quoted(text: &str) -> String {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use actix_session::Session;
 use actix_web::http::StatusCode;
 use actix_web::http::header::HeaderMap;
 use actix_web::{Either, HttpRequest, HttpResponse, web};
@@ -16,7 +17,7 @@ use super::idempotency::Key;
 use super::store::{self, NewTurn, Posted};
 use super::stream::{self, Encoder};
 use super::views::{self, MessageView};
-use crate::auth::CurrentUser;
+use crate::auth::{self, CurrentUser};
 use crate::db;
 use crate::db::messages::{self, Message, Status};
 use crate::error::Error;
@@ -86,13 +87,23 @@ pub type Answer = Either<Show<Reply>, HttpResponse>;
 )]
 pub async fn post(
     app: web::Data<App>,
-    current: CurrentUser,
+    session: Session,
+    current: Result<CurrentUser, Error>,
     req: HttpRequest,
     format: Format,
     quota: Quota,
-    body: Input<NewTurn, CHAT_LIMIT>,
+    body: Result<Input<NewTurn, CHAT_LIMIT>, Error>,
 ) -> Result<Either<Answer, Show<ChatView>>, Error> {
-    let user_id = current.user.id;
+    let user_id = match (current, &body) {
+        (Ok(current), _) => current.user.id,
+        // The session has ended while somebody wrote: the words wait where a visitor's do.
+        (Err(error @ Error::Unauthenticated), Ok(body)) if format == Format::Page => {
+            auth::keep_draft(&session, &body.value.message)?;
+            return Err(error);
+        }
+        (Err(error), _) => return Err(error),
+    };
+    let body = body?;
     let draft = Draft {
         text: body.value.message.clone(),
         conversation_id: body.value.conversation_id.clone(),

@@ -1,12 +1,14 @@
 //! The tables of batches: what programs asked many times at once, and the pace at which it is answered.
 
+use std::collections::HashSet;
+
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 
 use super::Conn;
 use super::messages::{Message, Status};
-use super::schema::{batch_items as items, batch_pace, batches, messages, users};
+use super::schema::{batch_items as items, batch_pace, batches, conversations, messages, users};
 use crate::error::Error;
 
 /// A row of `batches`.
@@ -112,6 +114,8 @@ pub fn count(
         "SELECT batch_items.batch_id AS batch_id, batch_items.asked_at IS NOT NULL AS was_asked,
                 messages.status AS status, COUNT(*) AS count
          FROM batch_items LEFT JOIN messages ON messages.id = batch_items.message_id
+             AND NOT EXISTS (SELECT 1 FROM conversations WHERE conversations.id = messages.conversation_id
+                             AND conversations.deleted_at IS NOT NULL)
          WHERE batch_items.user_id = $1 AND batch_items.batch_id >= $2 AND batch_items.batch_id <= $3
          GROUP BY batch_items.batch_id, batch_items.asked_at IS NOT NULL, messages.status",
     )
@@ -121,7 +125,8 @@ pub fn count(
     Ok(rows.load(conn)?)
 }
 
-/// The items after that position with their replies, in order, at most `limit`.
+/// The items after that position with their replies, in order, at most `limit`. What was deleted has none, also while its
+/// deletion can still be taken back.
 pub fn page(
     conn: &mut Conn,
     user_id: &str,
@@ -136,7 +141,26 @@ pub fn page(
         .filter(items::position.gt(after))
         .order(items::position)
         .limit(limit);
-    Ok(query.load(conn)?)
+    let mut page: Vec<(Item, Option<Message>)> = query.load(conn)?;
+    let ids = page.iter().flat_map(|(_, reply)| reply);
+    let ids: Vec<String> = ids.map(|reply| reply.conversation_id.clone()).collect();
+    let deleted: HashSet<String> = conversations::table
+        .filter(conversations::user_id.eq(user_id))
+        .filter(conversations::id.eq_any(ids))
+        .filter(conversations::deleted_at.is_not_null())
+        .select(conversations::id)
+        .load(conn)?
+        .into_iter()
+        .collect();
+    for (_, reply) in &mut page {
+        if reply
+            .as_ref()
+            .is_some_and(|reply| deleted.contains(&reply.conversation_id))
+        {
+            *reply = None;
+        }
+    }
+    Ok(page)
 }
 
 /// The ids of the user's batches in which something waits.
@@ -148,11 +172,10 @@ pub fn open_of(conn: &mut Conn, user_id: &str) -> Result<Vec<String>, Error> {
     Ok(query.load(conn)?)
 }
 
-/// The prompts of that user that were never asked.
-pub fn waiting_of(conn: &mut Conn, user_id: &str) -> Result<Vec<Item>, Error> {
+/// All items of that user's batches, the text of those that were never asked with them.
+pub fn items_of(conn: &mut Conn, user_id: &str) -> Result<Vec<Item>, Error> {
     let query = items::table
         .filter(items::user_id.eq(user_id))
-        .filter(items::asked_at.is_null())
         .order((items::batch_id, items::position));
     Ok(query.load(conn)?)
 }

@@ -99,6 +99,22 @@ async fn a_batch_is_answered_and_stays_out_of_the_way() {
     let export = program.read("/auth/export").await;
     let kept = export["conversations"].as_array().unwrap();
     assert!(kept.len() == 3 && kept.iter().all(|one| one["batch_id"] == batch["id"]));
+    assert_eq!(export["asked_in_batches"][2]["id"], "truck");
+
+    // What is deleted is deleted there as well, from the first moment on.
+    let truck = all[2]["answer"]["conversation_id"].as_str().unwrap();
+    let deleted = program.delete(&format!("/chat/{truck}")).send().await;
+    assert_eq!(deleted.unwrap().status(), 204);
+    let counts = program.read(&place).await["counts"].clone();
+    assert_eq!(
+        (&counts["done"], &counts["deleted"]),
+        (&json!(2), &json!(1))
+    );
+    let after = program.read(results).await["results"][2].clone();
+    assert_eq!(
+        (&after["status"], &after["answer"]),
+        (&json!("deleted"), &Value::Null)
+    );
 
     // Who goes on with one has it in the list from then on, also when the batch is deleted.
     let taken = all[0]["answer"]["conversation_id"].as_str().unwrap();
@@ -323,22 +339,24 @@ async fn the_pace_is_one_for_all_instances() {
     let program = here.new_program().await;
     let other = here.new_program().await;
     let requests = |count| Value::from(vec![json!({ "message": "A hybrid" }); count]);
-    let long = header(&send(&program, &requests(16)).await, "location").to_owned();
+    let long = header(&send(&program, &requests(24)).await, "location").to_owned();
     let short = header(&send(&other, &requests(3)).await, "location").to_owned();
     until_done(&other, &short).await;
-    // They take turns: the short one didn't wait for the end of the long one.
-    let counts = program.read(&long).await["counts"].clone();
-    assert!(counts["waiting"].as_i64().unwrap() > 0, "{counts}");
     until_done(&program, &long).await;
     let times = here.app.db.read(|conn| {
         let asked = messages::table.filter(messages::role.eq("user"));
         Ok(asked
             .order(messages::timestamp)
-            .select(messages::timestamp)
+            .select((messages::user_id, messages::timestamp))
             .load(conn)?)
     });
-    let times: Vec<NaiveDateTime> = times.await.unwrap();
-    assert_eq!(times.len(), 19);
+    let asked: Vec<(String, NaiveDateTime)> = times.await.unwrap();
+    assert_eq!(asked.len(), 27);
+    // They take turns: the short one didn't wait for the end of the long one.
+    let is_short = |user_id: &str| asked.iter().filter(|(id, _)| id == user_id).count() == 3;
+    let last_of_short = asked.iter().rposition(|(id, _)| is_short(id)).unwrap();
+    assert!(last_of_short < 26, "{asked:?}");
+    let times: Vec<NaiveDateTime> = asked.iter().map(|(_, at)| *at).collect();
     for window in times.windows(11) {
         // Ten intervals, of which what a tick gathers may come half a second early.
         let took = window[10] - window[0];

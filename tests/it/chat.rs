@@ -201,6 +201,24 @@ async fn a_browser_without_javascript_posts_and_comes_back_to_the_conversation()
 }
 
 #[tokio::test]
+async fn what_is_sent_after_the_session_has_ended_is_kept_for_the_next() {
+    let site = Site::start().await;
+    site.sign_up("ida@example.com").await;
+    let browser = site.browser();
+    let form = [("message", "a wagon <for> the dog")];
+    let posted = browser.post("/chat/").form(&form).send().await.unwrap();
+    assert_eq!(posted.status(), 303);
+    assert_eq!(header(&posted, "location"), "/login?next=%2Fchat");
+    browser.log_in("ida@example.com").await;
+    let page = browser.get("/chat").send().await.unwrap();
+    let page = page.text().await.unwrap();
+    assert!(
+        page.contains("a wagon &#60;for&#62; the dog</textarea>"),
+        "{page}"
+    );
+}
+
+#[tokio::test]
 async fn htmx_gets_the_message_and_a_reply_that_streams_as_fragments() {
     let site = Site::start().await;
     site.sign_up("quin@example.com").await;

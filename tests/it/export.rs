@@ -11,7 +11,10 @@ async fn a_conversation_is_exported_as_markdown_json_and_a_page_to_print() {
     let token = site.sign_up(email).await["access_token"].clone();
     let program = site.program(token.as_str().unwrap());
     let answer = program
-        .say("A hybrid minivan\n<script>alert(1)</script>", None)
+        .say(
+            "A hybrid minivan\n<script>alert(1)</script> ![x](http://x.test/)",
+            None,
+        )
         .await;
     let conversation = answer["conversation_id"].as_str().unwrap();
     let retry = format!(
@@ -40,7 +43,8 @@ async fn a_conversation_is_exported_as_markdown_json_and_a_page_to_print() {
     for part in [
         "# Hybrid minivan",
         "## What Autio understood\n",
-        "> A hybrid minivan\n> <script>",
+        // A viewer that shows HTML and images has nothing to show.
+        "> A hybrid minivan\n> &lt;script>alert(1)&lt;/script> !\\[",
         "Toyota Sienna",
         "Source: EPA",
     ] {
