@@ -95,6 +95,9 @@ impl From<Error> for Failure {
 
 /// Parses the command line and runs the command. Exit code 2 is a bad setting or argument, 1 the rest.
 pub fn run() -> ExitCode {
+    // Before anybody else does, and without OpenSSL's cleaning up at exit: it would take away what the pool's threads are
+    // using to connect, and a command that has done its work would end with a segmentation fault.
+    openssl_sys::init();
     // PostgreSQL's TLS is built in and doesn't know where this system keeps its certificates.
     trust_system_certificates();
     let result = match Cli::parse().command.unwrap_or(Command::Serve) {

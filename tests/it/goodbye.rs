@@ -49,27 +49,29 @@ async fn an_export_holds_all_of_ones_own_and_nothing_else() {
 
     // As many as anybody has, in one of several conversations.
     let user_id = entered["user"]["id"].as_str().unwrap().to_owned();
-    let (id, owner) = (conversation.to_owned(), user_id.clone());
-    let many = site.app.db.write(move |conn| {
-        for number in 0..10_000 {
-            messages::insert(
-                conn,
-                &NewMessage {
-                    id: db::new_id(),
-                    user_id: owner.clone(),
-                    conversation_id: id.clone(),
-                    parent_id: None,
-                    role: "user",
-                    text: format!("number {number}"),
-                    timestamp: db::now(),
-                    status: "done",
-                    reserved_tokens: None,
-                },
-            )?;
-        }
-        Ok(())
-    });
-    many.await.unwrap();
+    for first in (0..10_000).step_by(500) {
+        let (id, owner) = (conversation.to_owned(), user_id.clone());
+        let some = site.app.db.write(move |conn| {
+            for number in first..first + 500 {
+                messages::insert(
+                    conn,
+                    &NewMessage {
+                        id: db::new_id(),
+                        user_id: owner.clone(),
+                        conversation_id: id.clone(),
+                        parent_id: None,
+                        role: "user",
+                        text: format!("number {number}"),
+                        timestamp: db::now(),
+                        status: "done",
+                        reserved_tokens: None,
+                    },
+                )?;
+            }
+            Ok(())
+        });
+        some.await.unwrap();
+    }
 
     for caller in [&program, &browser] {
         let response = caller.get("/auth/export").send().await.unwrap();
