@@ -12,8 +12,7 @@ use crate::db::account_events::{self, Actor, Event, EventKind};
 use crate::error::Error;
 use crate::state::App;
 use crate::web::format::Format;
-use crate::web::input::parse_id;
-use crate::web::page::{MOST, read_limit, wrong_cursor};
+use crate::web::page::{MOST, read_id, read_limit, take_off};
 use crate::web::view::Show;
 
 /// How many the settings page shows.
@@ -47,16 +46,14 @@ pub async fn list(
 ) -> Result<Show<Answer>, Error> {
     let wish = wish.into_inner();
     let limit = read_limit(wish.limit.as_deref())?.unwrap_or(MOST);
-    let cursor = wish.cursor.map(|id| parse_id(&id));
-    let before = cursor.transpose().map_err(|_| wrong_cursor())?;
+    let most = i64::try_from(limit).map_err(Error::internal)? + 1;
+    let before = read_id(wish.cursor.as_deref())?;
     let user_id = current.user.id;
     let mut events = app
         .db
-        .read(move |conn| account_events::list(conn, &user_id, before.as_deref(), limit as i64 + 1))
+        .read(move |conn| account_events::list(conn, &user_id, before.as_deref(), most))
         .await?;
-    let has_more = events.len() > limit;
-    events.truncate(limit);
-    let next = events.last().filter(|_| has_more).map(|last| &last.id);
+    let next = take_off(&mut events, limit, |last| last.id.clone());
     let json = json!(Happened {
         events: events.iter().map(Happening::from).collect(),
         next,
@@ -69,7 +66,7 @@ pub async fn list(
 pub struct Happened<'a> {
     events: Vec<Happening<'a>>,
     /// The cursor of the next page, if there is one.
-    next: Option<&'a String>,
+    next: Option<String>,
 }
 
 /// An event as programs get it.

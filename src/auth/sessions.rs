@@ -186,7 +186,11 @@ async fn live(
         .read(move |conn| sessions::live(conn, &user_id, db::now()))
         .await?;
     live.retain(|session| kinds.contains(&session.kind));
-    paging.cut(live, |session| session.id.clone())
+    paging.cut(
+        live,
+        |session| session.id.clone(),
+        |id| parse_id(id).is_ok(),
+    )
 }
 
 /// Ends one of the person's sessions of these kinds; any other id is one that never was.

@@ -21,8 +21,9 @@ use crate::db::batches::{self, Batch};
 use crate::db::{self, Conn, conversations};
 use crate::error::Error;
 use crate::state::App;
+use crate::web::format::Format;
 use crate::web::input::parse_id;
-use crate::web::page::{read_limit, wrong_cursor};
+use crate::web::page::{read_id, read_limit, take_off};
 use crate::web::view::Show;
 
 /// How many batches come at once, unless told otherwise.
@@ -54,25 +55,18 @@ pub async fn list(
     current: CurrentUser,
     wish: web::Query<Wish>,
 ) -> Result<Show<List>, Error> {
-    let cursor = wish.cursor.as_deref().filter(|cursor| !cursor.is_empty());
-    let before = cursor.map(parse_id).transpose();
-    let before = before.map_err(|_| wrong_cursor())?;
+    let before = read_id(wish.cursor.as_deref().filter(|cursor| !cursor.is_empty()))?;
     let limit = read_limit(wish.limit.as_deref())?.unwrap_or(USUAL);
     let user_id = current.user.id;
-    let (found, has_more) = app
+    let (found, next) = app
         .db
         .read(move |conn| {
             let wanted = i64::try_from(limit).map_err(Error::internal)? + 1;
             let mut found = batches::list(conn, &user_id, before.as_deref(), wanted)?;
-            let has_more = found.len() > limit;
-            found.truncate(limit);
-            Ok((count(conn, &user_id, found)?, has_more))
+            let next = take_off(&mut found, limit, |last| last.id.clone());
+            Ok((count(conn, &user_id, found)?, next))
         })
         .await?;
-    let next = found
-        .last()
-        .filter(|_| has_more)
-        .map(|one| one.batch.id.clone());
     Ok(Show::new(List {
         batches: found,
         next,
@@ -90,12 +84,13 @@ pub async fn list(
 )]
 pub async fn get(
     app: web::Data<App>,
+    format: Format,
     current: CurrentUser,
     id: web::Path<String>,
     page: web::Query<results::Wish>,
 ) -> Result<Show<One>, Error> {
     let id = parse_id(&id)?;
-    let one = One::read(&app, current.user.id, id, page.after()?).await?;
+    let one = One::read(&app, format, current.user.id, id, page.after()?).await?;
     Ok(Show::new(one))
 }
 
@@ -110,6 +105,7 @@ pub async fn get(
 )]
 pub async fn stop(
     app: web::Data<App>,
+    format: Format,
     current: CurrentUser,
     id: web::Path<String>,
 ) -> Result<Show<Stopped>, Error> {
@@ -122,7 +118,7 @@ pub async fn stop(
     for (reply_id, before) in before {
         halt(&app, &reply_id, before);
     }
-    let one = One::read(&app, current.user.id, id, -1).await?;
+    let one = One::read(&app, format, current.user.id, id, -1).await?;
     Ok(Show::new(Stopped(one)))
 }
 

@@ -6,7 +6,7 @@ use crate::db::conversations::{self, Conversation};
 use crate::error::Error;
 use crate::state::App;
 use crate::web::input::parse_id;
-use crate::web::page::wrong_cursor;
+use crate::web::page::{take_off, wrong_cursor};
 
 /// How many conversations come at once, unless told otherwise.
 const USUAL: usize = 50;
@@ -36,9 +36,7 @@ pub async fn read_list(
         .db
         .read(move |conn| conversations::list(conn, &user_id, after, most))
         .await?;
-    let more = conversations.len() > limit;
-    conversations.truncate(limit);
-    let next = conversations.last().filter(|_| more).map(write_cursor);
+    let next = take_off(&mut conversations, limit, write_cursor);
     Ok(List {
         conversations,
         next,

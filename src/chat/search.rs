@@ -15,8 +15,8 @@ use crate::db::search::{self, Hit};
 use crate::error::Error;
 use crate::state::App;
 use crate::web::format::Format;
-use crate::web::input::{is_storable, parse_id};
-use crate::web::page::{read_limit, wrong_cursor};
+use crate::web::input::is_storable;
+use crate::web::page::{read_id, read_limit, take_off};
 use crate::web::view::{Html, Shell, Show, View};
 
 /// How many results come at once, unless told otherwise.
@@ -67,8 +67,7 @@ pub async fn search(
             Format::Page | Format::Fragment => Ok(Show::new(Found::nothing(q))),
         };
     }
-    let cursor = wish.cursor.map(|id| parse_id(&id));
-    let before = cursor.transpose().map_err(|_| wrong_cursor())?;
+    let before = read_id(wish.cursor.as_deref())?;
     let limit = read_limit(wish.limit.as_deref())?.unwrap_or(USUAL);
     let most = i64::try_from(limit).map_err(Error::internal)? + 1;
     let (user_id, words) = (current.user.id, terms.clone());
@@ -85,9 +84,7 @@ pub async fn search(
             Ok((hits, links))
         })
         .await?;
-    let has_more = hits.len() > limit;
-    hits.truncate(limit);
-    let next = hits.last().filter(|_| has_more).map(|hit| hit.id.clone());
+    let next = take_off(&mut hits, limit, |hit| hit.id.clone());
     let shown = shown(&hits, links);
     let results = hits.into_iter().map(|hit| Place {
         is_shown: shown.contains(&hit.id),

@@ -44,7 +44,10 @@ pub async fn list(
         let micros = row.created_at.and_utc().timestamp_micros();
         format!("{micros:020}_{}", row.car_id)
     };
-    let (rows, next) = paging.cut(rows.await?, key)?;
+    let (rows, next) = paging.cut(rows.await?, key, |cursor| {
+        let micros = cursor.split_once('_').map(|(micros, _)| micros);
+        micros.is_some_and(|micros| micros.len() == 20 && micros.parse::<i64>().is_ok())
+    })?;
     let catalogue = app.catalogue();
     let read = |row: Kept| {
         let car: Car = serde_json::from_str(&row.car)

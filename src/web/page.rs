@@ -5,6 +5,7 @@ use std::ops::Range;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use super::input::parse_id;
 use crate::error::Error;
 
 /// Which part of a list is wanted. Who names neither gets all of it.
@@ -42,6 +43,25 @@ pub fn wrong_cursor() -> Error {
     Error::field("cursor", "Give the cursor as `next` had it.")
 }
 
+/// Reads a cursor that is an id.
+///
+/// # Errors
+/// [`Error::Invalid`] when it is none.
+pub fn read_id(cursor: Option<&str>) -> Result<Option<String>, Error> {
+    cursor.map(parse_id).transpose().map_err(|_| wrong_cursor())
+}
+
+/// Of a list that was read with one item more than is wanted: takes that one off, and says where the rest goes on.
+pub fn take_off<T>(
+    items: &mut Vec<T>,
+    limit: usize,
+    key: impl FnOnce(&T) -> String,
+) -> Option<String> {
+    let has_more = items.len() > limit;
+    items.truncate(limit);
+    items.last().filter(|_| has_more).map(key)
+}
+
 impl Paging {
     pub fn new(cursor: Option<String>, limit: Option<String>) -> Self {
         Self { cursor, limit }
@@ -52,17 +72,22 @@ impl Paging {
         self.cursor.is_some() || self.limit.is_some()
     }
 
-    /// The wanted part of a list whose keys fall from item to item, and the cursor of the rest.
+    /// The wanted part of a list whose keys fall from item to item, and the cursor of the rest. `is_key` knows what keys
+    /// look like.
     ///
     /// # Errors
-    /// As for [`read_limit`].
+    /// [`Error::Invalid`] when the cursor was never a key, and as for [`read_limit`].
     pub fn cut<T>(
         &self,
         items: Vec<T>,
         key: impl Fn(&T) -> String,
+        is_key: impl FnOnce(&str) -> bool,
     ) -> Result<(Vec<T>, Option<String>), Error> {
         let limit = read_limit(self.limit.as_deref())?.unwrap_or(usize::MAX);
         let after = self.cursor.as_deref().filter(|cursor| !cursor.is_empty());
+        if after.is_some_and(|after| !is_key(after)) {
+            return Err(wrong_cursor());
+        }
         // By its key, so that the rest is found also when the item itself is gone.
         let mut rest = items
             .into_iter()
@@ -106,20 +131,26 @@ mod tests {
         }
     }
 
+    fn is_number(key: &str) -> bool {
+        key.parse::<u32>().is_ok()
+    }
+
     #[test]
     fn parts_make_up_the_whole_also_when_items_go_in_between() {
         let all = |gone: u32| (1..=9).rev().filter(|n| *n != gone).collect::<Vec<u32>>();
-        let (first, next) = paging(None, "4").cut(all(0), u32::to_string).unwrap();
+        let (first, next) = paging(None, "4")
+            .cut(all(0), u32::to_string, is_number)
+            .unwrap();
         assert_eq!((first, next.as_deref()), (vec![9, 8, 7, 6], Some("6")));
         // The last one of the part before is gone.
-        let second = paging(next.as_deref(), "4").cut(all(6), u32::to_string);
+        let second = paging(next.as_deref(), "4").cut(all(6), u32::to_string, is_number);
         let (second, next) = second.unwrap();
         assert_eq!((second, next.as_deref()), (vec![5, 4, 3, 2], Some("2")));
-        let third = paging(next.as_deref(), "4").cut(all(6), u32::to_string);
+        let third = paging(next.as_deref(), "4").cut(all(6), u32::to_string, is_number);
         assert_eq!(third.unwrap(), (vec![1], None));
         assert_eq!(
             Paging::default()
-                .cut(all(0), u32::to_string)
+                .cut(all(0), u32::to_string, is_number)
                 .unwrap()
                 .0
                 .len(),
@@ -127,10 +158,23 @@ mod tests {
         );
         for wrong in ["0", "101", "-1", "+1", "x", "99999999999999999999"] {
             assert!(
-                paging(None, wrong).cut(all(0), u32::to_string).is_err(),
+                paging(None, wrong)
+                    .cut(all(0), u32::to_string, is_number)
+                    .is_err(),
                 "{wrong}"
             );
         }
+    }
+
+    #[test]
+    fn a_cursor_that_was_never_a_key_is_refused() {
+        assert!(
+            paging(Some("zzz"), "4")
+                .cut(vec![1], u32::to_string, is_number)
+                .is_err()
+        );
+        assert_eq!(read_id(None).unwrap(), None);
+        assert!(read_id(Some("zzz")).is_err());
     }
 
     #[test]

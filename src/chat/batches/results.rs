@@ -14,7 +14,7 @@ use crate::db::batches::{self, Batch};
 use crate::error::Error;
 use crate::state::App;
 use crate::web::input::parse_id;
-use crate::web::page::{read_limit, wrong_cursor};
+use crate::web::page::{read_limit, take_off, wrong_cursor};
 use crate::web::view::Show;
 
 /// How many come at once, unless told otherwise.
@@ -112,10 +112,7 @@ pub(super) async fn read(
         })
         .await?;
     let wanted = usize::try_from(limit).map_err(Error::internal)?;
-    let has_more = items.len() > wanted;
-    items.truncate(wanted);
-    let next = items.last().filter(|_| has_more);
-    let next = next.map(|(item, _)| item.position.to_string());
+    let next = take_off(&mut items, wanted, |(item, _)| item.position.to_string());
     let answered = |(item, reply)| Answered::new(&batch, item, reply);
     Ok(Results {
         items: items.into_iter().map(answered).collect(),

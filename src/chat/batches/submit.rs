@@ -18,6 +18,7 @@ use crate::db::{self, budgets};
 use crate::error::{Error, FieldError};
 use crate::limit::{Action, Caller};
 use crate::state::App;
+use crate::web::format::Format;
 use crate::web::input::{BATCH_LIMIT, Input, is_storable};
 use crate::web::quota::Quota;
 use crate::web::view::Show;
@@ -89,6 +90,7 @@ pub struct Once {
 )]
 pub async fn submit(
     app: web::Data<App>,
+    format: Format,
     current: CurrentUser,
     req: HttpRequest,
     quota: Quota,
@@ -102,7 +104,7 @@ pub async fn submit(
     let id = store(&app, &quota, batch, items, key).await?;
     app.turns.notify_one();
     let address = format!("/chat/batches/{id}");
-    let one = One::read(&app, current.user.id, id, -1).await?;
+    let one = One::read(&app, format, current.user.id, id, -1).await?;
     Show::with_status(one, StatusCode::CREATED).header("location", &address)
 }
 

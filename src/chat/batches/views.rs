@@ -9,6 +9,7 @@ use crate::db::batches::{self, Batch, Counted, Item};
 use crate::db::messages::{Message, Status};
 use crate::error::Error;
 use crate::state::App;
+use crate::web::format::Format;
 use crate::web::view::{Html, Shell, View};
 
 /// How many results a page shows.
@@ -153,11 +154,18 @@ impl View for List {
 /// One batch; pages show its results as well.
 pub struct One {
     standing: Standing,
-    results: Results,
+    /// `None` for programs, which ask for them apart.
+    results: Option<Results>,
 }
 
 impl One {
-    pub async fn read(app: &App, user_id: String, id: String, after: i32) -> Result<Self, Error> {
+    pub async fn read(
+        app: &App,
+        format: Format,
+        user_id: String,
+        id: String,
+        after: i32,
+    ) -> Result<Self, Error> {
         let (owner, batch_id) = (user_id.clone(), id.clone());
         let standing = app
             .db
@@ -167,7 +175,12 @@ impl One {
             })
             .await?;
         let standing = standing.into_iter().next().ok_or(Error::NotFound)?;
-        let results = results::read(app, user_id, id, after, ON_A_PAGE).await?;
+        let results = match format {
+            Format::Json => None,
+            Format::Page | Format::Fragment => {
+                Some(results::read(app, user_id, id, after, ON_A_PAGE).await?)
+            }
+        };
         Ok(Self { standing, results })
     }
 }
@@ -177,7 +190,7 @@ impl One {
 struct OnePage<'a> {
     shell: &'a Shell,
     one: &'a Standing,
-    results: &'a Results,
+    results: Option<&'a Results>,
 }
 
 impl One {
@@ -185,7 +198,7 @@ impl One {
         OnePage {
             shell,
             one: &self.standing,
-            results: &self.results,
+            results: self.results.as_ref(),
         }
     }
 }
