@@ -10,7 +10,7 @@ use utoipa::IntoParams;
 pub use self::view::ChatView;
 use super::answers;
 use super::bin;
-use super::list::{read_cursor, read_list};
+use super::list::{List, read_cursor, read_list};
 use super::needs::WrongNeed;
 use super::open::{Open, read_open};
 use super::views::EditForm;
@@ -137,7 +137,11 @@ pub async fn open(
         true => Some(paging.slice(&open.messages, |message| &message.id)?),
         false => None,
     };
-    let list = read_list(&app, current.user.id, None, None).await?;
+    // Beside the conversation, on pages.
+    let list = match format.is_html() {
+        true => read_list(&app, current.user.id, None, None).await?,
+        false => List::default(),
+    };
     Show::new(ChatView {
         part,
         is_menu_open: look.menu.is_some(),

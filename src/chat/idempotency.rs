@@ -3,6 +3,7 @@
 use actix_web::http::header::HeaderMap;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use utoipa::IntoParams;
 
 use super::store::{NewTurn, Posted};
 use crate::db::idempotency_keys::{self, Used};
@@ -18,6 +19,24 @@ const LONGEST: usize = 255;
 pub struct Key {
     key: String,
     body_hash: String,
+}
+
+/// How it is sent.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[allow(
+    dead_code,
+    reason = "it is read by hand, for the errors' sake; this says that there is one"
+)]
+pub struct KeyHeader {
+    /// Sent again with the same body, the same key gets the same outcome, for 24 hours. Blanks behind it don't count.
+    #[param(
+        rename = "Idempotency-Key",
+        min_length = 1,
+        max_length = 255,
+        pattern = "^[!-~]+[ \\t]*$"
+    )]
+    idempotency_key: Option<String>,
 }
 
 impl Key {
@@ -58,7 +77,8 @@ impl Key {
         if let Some(value) = headers.get("idempotency-key") {
             let key = value.to_str().unwrap_or_default().trim();
             let is_one = headers.get_all("idempotency-key").count() == 1;
-            if key.is_empty() || key.len() > LONGEST || !is_one {
+            let is_visible = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_graphic());
+            if !is_visible || key.len() > LONGEST || !is_one {
                 return Err(Error::field(
                     "Idempotency-Key",
                     format!(

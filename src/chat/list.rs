@@ -15,6 +15,7 @@ const USUAL: usize = 50;
 pub type Place = (NaiveDateTime, String);
 
 /// Some of the conversations, and where the rest begins.
+#[derive(Default)]
 pub struct List {
     pub conversations: Vec<Conversation>,
     pub next: Option<String>,

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::answers;
-use super::idempotency::Key;
+use super::idempotency::{Key, KeyHeader};
 use super::path::Versions;
 use super::post::{self, Answer, Wishes};
 use super::spending;
@@ -115,7 +115,7 @@ pub struct Retry {
     tag = "Chat",
     summary = "Ask for another answer, beside the first",
     description = "Needs no body. Like `POST /chat` in all else.",
-    params(Wishes),
+    params(KeyHeader, Wishes),
     responses(
         (status = 200, description = "The answer, whole or as a stream", content(
             (answers::Reply = "application/json"),

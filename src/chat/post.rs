@@ -13,7 +13,7 @@ use utoipa::IntoParams;
 use super::answers;
 use super::branch::Branch;
 use super::conversations::{self as pages, ChatView, Draft};
-use super::idempotency::Key;
+use super::idempotency::{Key, KeyHeader};
 use super::store::{self, NewTurn, Posted};
 use super::stream::{self, Encoder};
 use super::views::{self, MessageView};
@@ -45,14 +45,6 @@ const BRIEF: Duration = Duration::from_millis(50);
     reason = "the headers are read where they are needed; this says which there are"
 )]
 pub struct Wishes {
-    /// Sent again with the same body, the same key gets the same reply, for 24 hours.
-    #[param(
-        rename = "Idempotency-Key",
-        min_length = 1,
-        max_length = 255,
-        pattern = "^[!-~]+$"
-    )]
-    idempotency_key: Option<String>,
     /// `respond-async` (RFC 7240) gets 202 and the address of the reply at once.
     #[param(rename = "Prefer", example = "respond-async")]
     prefer: Option<String>,
@@ -70,7 +62,7 @@ pub type Answer = Either<Show<Reply>, HttpResponse>;
     summary = "Say something, and get the answer",
     description = "Whole, as a stream with `Accept: text/event-stream`, or later with `Prefer: respond-async`. \
         Once it is acknowledged the message is never lost.",
-    params(Wishes),
+    params(KeyHeader, Wishes),
     request_body = NewTurn,
     responses(
         (status = 200, description = "The answer, whole or as a stream", content(

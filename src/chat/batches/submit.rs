@@ -5,13 +5,13 @@ use std::collections::HashSet;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use super::answers;
 use super::views::One;
 use crate::advisor::Advisor;
 use crate::auth::CurrentUser;
-use crate::chat::idempotency::Key;
+use crate::chat::idempotency::{Key, KeyHeader};
 use crate::chat::store;
 use crate::db::batches::{self, Batch, Item};
 use crate::db::{self, budgets};
@@ -51,24 +51,6 @@ struct NewItem {
     message: String,
 }
 
-/// The header that a batch can be sent with.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Header)]
-#[allow(
-    dead_code,
-    reason = "it is read where it is needed; this says that there is one"
-)]
-pub struct Once {
-    /// Sent again with the same body, the same key gets the same batch, for 24 hours.
-    #[param(
-        rename = "Idempotency-Key",
-        min_length = 1,
-        max_length = 255,
-        pattern = "^[!-~]+$"
-    )]
-    idempotency_key: Option<String>,
-}
-
 /// `POST /chat/batches`.
 #[utoipa::path(
     post,
@@ -79,7 +61,7 @@ pub struct Once {
     description = "Stored as a whole or not at all. Each is answered in a conversation of its own, at the pace that the \
         operator set and behind what people ask; the conversations stay out of the list until somebody goes on with one. \
         Two requests of a batch can't have the same `id`.",
-    params(Once),
+    params(KeyHeader),
     request_body = NewBatch,
     responses(
         (status = 201, description = "It is stored", body = answers::Batch,
