@@ -37,17 +37,12 @@ use crate::web::assets::{self, Assets};
 use crate::web::{guard, problem};
 
 mod catalogue;
+mod port;
 mod unread;
 pub mod work;
 
 /// How long a client may take to send its head.
 const SLOW_CLIENT: Duration = Duration::from_secs(10);
-/// How many connections may wait to be accepted. The 128 that the standard library asks for are used up by a rush, and whoever
-/// comes then is let in a second later at the earliest.
-const BACKLOG: i32 = 1024;
-/// How long a client may leave what it was sent unread. The kernel keeps this time: a server that waits until it can write
-/// on does nothing by itself.
-const SLOW_READER: Duration = Duration::from_secs(60);
 /// How long an idle connection stays open: longer than the minute that proxies keep theirs, so that none sends a request
 /// into a connection that is just being closed.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
@@ -63,6 +58,7 @@ const BEGINNINGS: usize = 2;
 /// A server that is bound and ready to run.
 pub struct Server {
     http: Http,
+    port: TcpListener,
     addr: SocketAddr,
     app: App,
     jobs: Jobs,
@@ -75,7 +71,8 @@ impl Server {
     /// # Errors
     /// With the cause when the database, the catalogue or the address can't be used.
     pub async fn build(config: Config) -> Result<Self, Error> {
-        let listener = listen(config.addr)?;
+        let listener = port::listen(config.addr)?;
+        let port = listener.try_clone().map_err(Error::internal)?;
         let addr = listener.local_addr().map_err(Error::internal)?;
         let (queue, jobs) = match &config.amqp {
             None => Queue::local(),
@@ -85,6 +82,7 @@ impl Server {
         let http = serve(app.clone(), listener).map_err(Error::internal)?;
         Ok(Self {
             http,
+            port,
             addr,
             app,
             jobs,
@@ -136,6 +134,7 @@ impl Server {
         let ended = match ended {
             Some(ended) => ended,
             None => {
+                port::close(self.port).await;
                 handle.stop(true).await;
                 http.await
             }
@@ -143,16 +142,6 @@ impl Server {
         worked.map_err(Error::internal)?;
         ended.map_err(Error::internal)?.map_err(Error::internal)
     }
-}
-
-fn listen(addr: SocketAddr) -> Result<TcpListener, Error> {
-    let listener = TcpListener::bind(addr);
-    let listener = listener.and_then(|listener| {
-        socket2::SockRef::from(&listener).listen(BACKLOG)?;
-        give_up_on_slow_readers(&listener)?;
-        Ok(listener)
-    });
-    listener.map_err(|error| Error::internal(format!("can't listen on {addr}: {error}")))
 }
 
 /// Opens the database and its newest schema, and sets up what handlers and workers have, with what listens to the others.
@@ -273,18 +262,6 @@ async fn let_go(
         head.set_connection_type(ConnectionType::Close);
     }
     Ok(response)
-}
-
-/// Every connection that is accepted has it from the listener.
-#[cfg(target_os = "linux")]
-fn give_up_on_slow_readers(listener: &TcpListener) -> std::io::Result<()> {
-    socket2::SockRef::from(listener).set_tcp_user_timeout(Some(SLOW_READER))
-}
-
-/// Other systems have no such setting.
-#[cfg(not(target_os = "linux"))]
-fn give_up_on_slow_readers(_: &TcpListener) -> std::io::Result<()> {
-    Ok(())
 }
 
 fn serve(app: App, listener: TcpListener) -> std::io::Result<Http> {

@@ -4,7 +4,8 @@ use std::net::TcpListener;
 
 use actix_web::{HttpServer, web};
 
-use super::{asked_to_end, assemble, end_if_asked_again, listen, run_beside};
+use super::port::listen;
+use super::{asked_to_end, assemble, end_if_asked_again, run_beside};
 use crate::chat::worker::{self, AT_ONCE};
 use crate::config::Config;
 use crate::error::Error;

@@ -83,9 +83,9 @@ pub struct Query {
     year_min: Option<u16>,
     year_max: Option<u16>,
     /// US dollars.
-    #[param(value_type = Option<i64>, minimum = 0, maximum = 4294967295)]
+    #[param(value_type = Option<i64>, minimum = 0, maximum = 4294967295_i64)]
     budget_min: Option<u32>,
-    #[param(value_type = Option<i64>, minimum = 0, maximum = 4294967295)]
+    #[param(value_type = Option<i64>, minimum = 0, maximum = 4294967295_i64)]
     budget_max: Option<u32>,
     seats_min: Option<u8>,
     /// NHTSA's overall stars.
@@ -93,7 +93,7 @@ pub struct Query {
     stars_min: Option<u8>,
     horsepower_min: Option<u16>,
     /// Pounds.
-    #[param(value_type = Option<i64>, minimum = 0, maximum = 4294967295)]
+    #[param(value_type = Option<i64>, minimum = 0, maximum = 4294967295_i64)]
     towing_min: Option<u32>,
     #[param(inline)]
     sort: Option<Sort>,

@@ -19,8 +19,8 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 pub struct Wish {
     pub begun: Instant,
     pub took: Duration,
-    /// How often it was told to come again (503 or 429 with `Retry-After`), or not answered at all.
-    pub again: usize,
+    /// What each try before the last got: to be told to come again (503 or 429 with `Retry-After`), or no answer at all.
+    pub again: Vec<String>,
     /// What became of it, where that isn't what was wanted.
     pub failure: Option<String>,
 }
@@ -158,7 +158,7 @@ impl Caller {
     /// as JSON, or null for a page; `None` for a failure, which is logged.
     async fn wish(&self, request: impl Fn(&Self) -> RequestBuilder) -> Option<Value> {
         let begun = Instant::now();
-        let mut again = 0;
+        let mut again = Vec::new();
         let outcome = loop {
             let mut request = request(self);
             if !self.token.is_empty() {
@@ -169,10 +169,10 @@ impl Caller {
                 Attempt::Failed(why) => break Err(why),
                 Attempt::ComeAgain(why) => why,
             };
-            again += 1;
             if begun.elapsed() > PATIENCE {
                 break Err(last);
             }
+            again.push(last);
             tokio::time::sleep(Duration::from_millis(300)).await;
         };
         let (answer, failure) = match outcome {
@@ -212,7 +212,11 @@ async fn attempt(request: RequestBuilder) -> Attempt {
     let is_told = response.headers().contains_key("retry-after");
     match status {
         200..=299 => body(response).await,
-        429 | 503 if is_told => Attempt::ComeAgain(status.to_string()),
+        429 | 503 if is_told => {
+            let path = response.url().path().to_owned();
+            let said = response.text().await.unwrap_or_default();
+            Attempt::ComeAgain(format!("{status} for {path}: {said}"))
+        }
         _ => Attempt::Failed(format!("{status} for {}", response.url().path())),
     }
 }
