@@ -27,7 +27,7 @@ pub struct Silhouette {
 #[derive(Template)]
 #[template(
     ext = "html",
-    source = r#"{% if let Some(metric) = metric %}<span class="us">{{ text }}</span> <span class="metric">{{ metric }}</span>{% else %}{{ text }}{% endif %}"#
+    source = r#"{% if let Some(metric) = metric %}<span class="us">{{ text }}</span><span class="or"> or </span><span class="metric">{{ metric }}</span>{% else %}{{ text }}{% endif %}"#
 )]
 #[derive(Clone, Debug)]
 pub struct Shown {

@@ -10,8 +10,8 @@ use flate2::read::GzDecoder;
 use utoipa_swagger_ui::Config;
 
 use crate::error::Error;
-use crate::web::assets;
 use crate::web::view::Shell;
+use crate::web::{assets, etag};
 
 /// The policy of all pages with what Swagger UI can't do without: its style sheet has its small pictures in itself.
 const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
@@ -32,11 +32,12 @@ pub async fn docs(req: HttpRequest) -> Result<HttpResponse, Error> {
         shell: &Shell::of(&req)?,
     };
     let body = page.render().map_err(Error::internal)?;
-    Ok(HttpResponse::Ok()
+    let response = HttpResponse::Ok()
         .content_type("text/html; charset=utf-8")
         .insert_header((header::CACHE_CONTROL, "public, max-age=3600"))
         .insert_header((header::CONTENT_SECURITY_POLICY, CSP))
-        .body(body))
+        .body(body);
+    Ok(etag::tag(&req, response))
 }
 
 /// `GET /docs/{file}`. The files are compressed in the binary; who can't read that gets them unpacked.
@@ -54,19 +55,15 @@ pub async fn file(req: HttpRequest, name: web::Path<String>) -> Result<HttpRespo
         .insert_header((header::CACHE_CONTROL, "public, max-age=86400"))
         .insert_header((header::VARY, "Accept-Encoding"));
     if !file.gzpipped {
-        return Ok(response.body(file.bytes.into_owned()));
+        return Ok(etag::tag(&req, response.body(file.bytes.into_owned())));
     }
     if assets::accepts_gzip(req.headers()) {
         response.insert_header((header::CONTENT_ENCODING, HeaderValue::from_static("gzip")));
-        return Ok(response.body(file.bytes.into_owned()));
+        return Ok(etag::tag(&req, response.body(file.bytes.into_owned())));
     }
     let mut plain = Vec::new();
     GzDecoder::new(&*file.bytes)
         .read_to_end(&mut plain)
         .map_err(Error::internal)?;
-    response.insert_header((
-        header::CONTENT_ENCODING,
-        HeaderValue::from_static("identity"),
-    ));
-    Ok(response.body(plain))
+    Ok(etag::tag(&req, response.body(plain)))
 }

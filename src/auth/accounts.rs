@@ -23,7 +23,7 @@ use crate::limit::{Action, Caller};
 use crate::state::App;
 use crate::web::client::Client;
 use crate::web::format::Format;
-use crate::web::input::{AUTH_LIMIT, Input, is_storable};
+use crate::web::input::{AUTH_LIMIT, Input, is_storable, shows};
 use crate::web::problem::{Body, GrantError};
 use crate::web::quota::Quota;
 use crate::web::view::{Html, Shell, Show, View};
@@ -403,7 +403,7 @@ pub fn check_email(email: &str) -> Result<String, Error> {
         "" => refuse("Enter your email."),
         // RFC 5321 allows no longer path.
         text if text.len() > 254 => refuse("That email is too long to be one."),
-        text if !email_address::EmailAddress::is_valid(text) || !is_storable(text) => {
+        text if !email_address::EmailAddress::is_valid(text) || !text.chars().all(shows) => {
             refuse("Enter an email like name@example.com.")
         }
         _ => Ok(email),

@@ -128,7 +128,7 @@ impl Export {
 
     async fn account(&self) -> Result<Value, Error> {
         let user_id = self.user.id.clone();
-        let (live, kept, budget, events, items) = self
+        let (live, kept, budget, events, sent, items) = self
             .app
             .db
             .read(move |conn| {
@@ -137,6 +137,7 @@ impl Export {
                     shortlist::list(conn, &user_id)?,
                     budgets::get(conn, &user_id)?,
                     account_events::list(conn, &user_id, None, i64::MAX)?,
+                    batches::list(conn, &user_id, None, i64::MAX)?,
                     batches::items_of(conn, &user_id)?,
                 ))
             })
@@ -149,6 +150,14 @@ impl Export {
                 "car_id": kept.car_id,
                 "kept_at": kept.created_at.and_utc(),
                 "car": stored(Some(&kept.car)),
+            })
+        });
+        let sent = sent.iter().map(|batch| {
+            json!({
+                "id": batch.id,
+                "size": batch.size,
+                "created_at": batch.created_at.and_utc(),
+                "stopped_at": batch.stopped_at.map(|at| at.and_utc()),
             })
         });
         let (asked, waiting): (Vec<Item>, Vec<Item>) =
@@ -176,6 +185,7 @@ impl Export {
             "tokens": tokens.iter().map(|one| NamedToken::from(*one)).collect::<Vec<_>>(),
             "events": events.iter().map(Happening::from).collect::<Vec<_>>(),
             "shortlist": kept.collect::<Vec<_>>(),
+            "batches": sent.collect::<Vec<_>>(),
             // Of batches; what was asked is among the conversations.
             "asked_in_batches": asked.collect::<Vec<_>>(),
             "not_asked": waiting.collect::<Vec<_>>(),
@@ -205,6 +215,7 @@ impl Export {
             "id": conversation.id,
             "title": conversation.title,
             "batch_id": conversation.batch_id,
+            "deleted_at": conversation.deleted_at.map(|at| at.and_utc()),
             "head_id": conversation.head_id,
             "created_at": conversation.created_at.and_utc(),
             "updated_at": conversation.updated_at.and_utc(),

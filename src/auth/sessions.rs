@@ -17,7 +17,7 @@ use crate::db::{self, Conn, users};
 use crate::error::{Error, FieldError};
 use crate::state::App;
 use crate::web::format::Format;
-use crate::web::input::{AUTH_LIMIT, Input, is_storable, parse_id};
+use crate::web::input::{AUTH_LIMIT, Input, parse_id, read_line};
 use crate::web::page::Paging;
 use crate::web::view::Show;
 
@@ -289,10 +289,10 @@ fn read(given: &Given) -> Result<(String, i64), Error> {
         });
     };
     let name = given.get("name").and_then(Value::as_str);
-    let name = name.unwrap_or_default().trim();
-    let is_line = is_storable(name) && !name.contains(char::is_control);
-    if !is_line || !(1..=LONGEST_NAME).contains(&name.chars().count()) {
-        let detail = format!("Give the token a name of 1 to {LONGEST_NAME} characters.");
+    let name = read_line(name.unwrap_or_default(), LONGEST_NAME);
+    if name.is_none() {
+        let detail =
+            format!("Give the token a name of 1 to {LONGEST_NAME} characters that can be seen.");
         blame("name", detail);
     }
     let days = match given.get("expires_in_days") {
@@ -308,8 +308,8 @@ fn read(given: &Given) -> Result<(String, i64), Error> {
         let detail = format!("A token lasts {first} to {last} days.");
         blame("expires_in_days", detail);
     }
-    match days {
-        Some(days) if wrong.is_empty() => Ok((name.to_owned(), days)),
+    match (name, days) {
+        (Some(name), Some(days)) => Ok((name.to_owned(), days)),
         _ => Err(Error::Invalid(wrong)),
     }
 }

@@ -2,28 +2,57 @@
 
 use super::{Shown, asked};
 use crate::advisor::needs::Need;
-use crate::cars::Car;
 use crate::cars::compare::{Line, MOST_COMPARED, compare};
 use crate::cars::words;
+use crate::cars::{Car, Price};
 
 /// A line as people read it.
 pub struct Row {
     pub label: &'static str,
     pub differs: bool,
-    pub note: Option<&'static str>,
-    /// Words, and whether it is the best.
-    pub cells: Vec<(Shown, bool)>,
+    pub note: Option<String>,
+    pub cells: Vec<Cell>,
+}
+
+/// A figure in a line.
+pub struct Cell {
+    pub text: Shown,
+    pub is_best: bool,
+    /// What only this one rests on; or empty.
+    pub note: String,
 }
 
 impl Row {
-    pub fn of(line: &Line) -> Self {
-        let cells = line.values.iter().enumerate();
-        let cell = |(at, figure)| (Shown::of_line(line.field, figure), line.best.contains(&at));
+    /// A line about these cars. What a price rests on stands beside it, or once beside the label where it is the same of all.
+    pub fn of(line: &Line, cars: &[Car], basis: &impl Fn(&Price) -> String) -> Self {
+        let note_of = |car: &Car| car.price.as_ref().map_or(String::new(), basis);
+        let mut notes = match line.field {
+            "price" => cars.iter().map(note_of).collect(),
+            _ => vec![String::new(); line.values.len()],
+        };
+        let mut note = line.note.map(str::to_owned);
+        if let Some(first) = notes.first().filter(|first| !first.is_empty()).cloned()
+            && notes.iter().all(|one| *one == first)
+        {
+            note = Some(first);
+            notes.fill(String::new());
+        }
+        let cell = |((at, figure), note)| Cell {
+            text: Shown::of_line(line.field, figure),
+            is_best: line.best.contains(&at),
+            note,
+        };
         Self {
             label: line.label,
             differs: line.differs,
-            note: line.note,
-            cells: cells.map(cell).collect(),
+            note,
+            cells: line
+                .values
+                .iter()
+                .enumerate()
+                .zip(notes)
+                .map(cell)
+                .collect(),
         }
     }
 }
@@ -35,8 +64,6 @@ pub struct Versus {
     /// Id, title, and what tells it from others of that title.
     pub cars: Vec<(String, String, String)>,
     pub rows: Vec<Row>,
-    /// What each price is and by which rule; empty where there is none.
-    pub prices: Vec<String>,
     /// Each source with what it is the source of.
     pub sources: Vec<(String, String)>,
 }
@@ -54,12 +81,11 @@ impl Versus {
         }
         let ids: Vec<&str> = cars.iter().map(|car| car.id.as_str()).collect();
         let car = |car: &Car| (car.id.clone(), car.title(), car.variant.clone());
-        let basis = |car: &Car| car.price.as_ref().map_or(String::new(), words::price_basis);
+        let row = |line: &&Line| Row::of(line, cars, &words::price_basis);
         Some(Self {
             ids: ids.join(","),
             cars: cars.iter().map(car).collect(),
-            rows: lines.iter().map(|line| Row::of(line)).collect(),
-            prices: cars.iter().map(basis).collect(),
+            rows: lines.iter().map(row).collect(),
             sources: sources(&lines),
         })
     }
@@ -168,9 +194,9 @@ mod tests {
             .iter()
             .find(|row| row.label == "Electric range")
             .unwrap();
-        assert_eq!(range.cells[0].0.text, "38 miles");
-        assert_eq!(range.cells[0].0.metric.as_deref(), Some("61 km"));
-        assert!(range.cells[1].1, "84 miles are the best");
+        assert_eq!(range.cells[0].text.text, "38 miles");
+        assert_eq!(range.cells[0].text.metric.as_deref(), Some("61 km"));
+        assert!(range.cells[1].is_best, "84 miles are the best");
         let (source, what) = &versus.sources.last().unwrap();
         assert!(!source.is_empty() && !what.is_empty());
     }

@@ -18,7 +18,7 @@ use crate::db::{Conn, conversations, messages};
 use crate::error::Error;
 use crate::state::App;
 use crate::web::format::Format;
-use crate::web::input::{CHAT_LIMIT, Input, is_storable, parse_id};
+use crate::web::input::{CHAT_LIMIT, Input, parse_id, read_line};
 use crate::web::view::{Html, Shell, Show, View};
 
 /// The longest title, in characters.
@@ -87,14 +87,13 @@ pub async fn change(
 }
 
 fn check_title(title: &str) -> Result<String, Error> {
-    let title = title.trim();
-    if title.is_empty() || title.chars().count() > LONGEST_TITLE || !is_storable(title) {
-        return Err(Error::field(
+    match read_line(title, LONGEST_TITLE) {
+        Some(title) => Ok(title.to_owned()),
+        None => Err(Error::field(
             "title",
-            format!("Give a title of 1 to {LONGEST_TITLE} characters."),
-        ));
+            format!("Give a title of 1 to {LONGEST_TITLE} characters that can be seen."),
+        )),
     }
-    Ok(title.to_owned())
 }
 
 /// Moves the head to the newest end beneath the chosen message. A reply that is being made goes on wherever it is.

@@ -197,7 +197,10 @@ fn both_units(text: &str) -> Vec<Event<'static>> {
         Some(metric) => vec![
             tag("<span class=\"us\">"),
             said(part.text),
-            tag("</span><span class=\"metric\">"),
+            tag("</span>"),
+            // Read only where the style sheet didn't arrive.
+            tag("<span class=\"or\"> or </span>"),
+            tag("<span class=\"metric\">"),
             said(&metric),
             tag("</span>"),
         ],
@@ -314,7 +317,7 @@ mod tests {
         let html = to_html_in_both_units("*Ours*: 40 mpg & <b>300 miles</b>");
         assert!(
             html.contains(
-                r#"<span class="us">40 mpg</span><span class="metric">5.9 L/100 km</span> &amp;"#
+                r#"<span class="us">40 mpg</span><span class="or"> or </span><span class="metric">5.9 L/100 km</span> &amp;"#
             ),
             "{html}"
         );

@@ -15,7 +15,6 @@ use crate::db::search::{self, Hit};
 use crate::error::Error;
 use crate::state::App;
 use crate::web::format::Format;
-use crate::web::input::is_storable;
 use crate::web::page::{read_id, read_limit, take_off};
 use crate::web::view::{Html, Shell, Show, View};
 
@@ -103,15 +102,17 @@ pub async fn search(
 
 /// The words, in small letters, each once.
 fn terms(q: &str) -> Result<Vec<String>, Error> {
-    if q.chars().count() > LONGEST || !is_storable(q) {
+    if q.chars().count() > LONGEST {
         return Err(Error::field(
             "q",
             format!("Look for at most {LONGEST} characters."),
         ));
     }
     let mut terms: Vec<String> = Vec::new();
-    for word in q.to_lowercase().split_whitespace() {
-        if !terms.iter().any(|known| known == word) {
+    // No message has a NUL, so it parts words as blanks do.
+    let parts = |c: char| c.is_whitespace() || c == '\0';
+    for word in q.to_lowercase().split(parts) {
+        if !word.is_empty() && !terms.iter().any(|known| known == word) {
             terms.push(word.to_owned());
         }
     }

@@ -1,12 +1,15 @@
 //! What a conversation is called in the list: its first needs, or its first words until those are understood.
 
 use crate::advisor::needs::{Field, Need, thousands};
+use crate::web::input::shows;
 
 /// The longest title that is made, in characters.
 const LONGEST: usize = 60;
 
-/// The first words.
+/// The first words, as far as they show.
 pub fn from_words(text: &str) -> String {
+    let shown = |c: &char| c.is_whitespace() || shows(*c);
+    let text: String = text.chars().filter(shown).collect();
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if line.chars().count() <= LONGEST {
         return line;

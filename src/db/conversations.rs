@@ -20,7 +20,7 @@ pub struct Conversation {
     pub updated_at: NaiveDateTime,
     /// The title is the person's own, or made of the first needs, and stays.
     pub is_titled: bool,
-    /// Out of sight since then: every query but [`get_deleted`] and [`restore`] passes it over.
+    /// Out of sight since then: every query but [`all`], [`get_deleted`] and [`restore`] passes it over.
     pub deleted_at: Option<NaiveDateTime>,
     /// The batch that asked, until the person goes on with it.
     pub batch_id: Option<String>,
@@ -43,11 +43,10 @@ pub fn get(conn: &mut Conn, user_id: &str, id: &str) -> Result<Conversation, Err
     Ok(query.first(conn)?)
 }
 
-/// All conversations of that user, those of batches too, newest first.
+/// All that there are of that user, newest first: those of batches, and deleted ones until they are gone for good.
 pub fn all(conn: &mut Conn, user_id: &str) -> Result<Vec<Conversation>, Error> {
     let query = conversations::table
         .filter(dsl::user_id.eq(user_id))
-        .filter(dsl::deleted_at.is_null())
         .order((dsl::updated_at.desc(), dsl::id.desc()));
     Ok(query.load(conn)?)
 }

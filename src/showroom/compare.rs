@@ -10,13 +10,13 @@ use utoipa::ToSchema;
 use super::assume::{self, Assumed, Figures, Input};
 use super::car::CostView;
 use super::chart::Chart;
-use super::facts::{Brief, PriceView};
+use super::facts::Brief;
 use super::{kept, own_caching, usual};
 use crate::auth::CurrentUser;
 use crate::card::Row;
-use crate::cars::Car;
 use crate::cars::compare::{Comparison, Line, MOST_COMPARED, compare as line_up};
 use crate::cars::cost::{BreakEven, Cost, break_even, cost};
+use crate::cars::{Car, Price, words};
 use crate::error::{Error, FieldError};
 use crate::state::App;
 use crate::web::etag::WHO;
@@ -148,7 +148,6 @@ struct ComparePage<'a> {
     shell: &'a Shell,
     cars: Vec<Brief>,
     rows: Vec<Row>,
-    prices: Vec<Option<PriceView>>,
     ids: String,
     only: bool,
     ids_wrong: Option<&'a str>,
@@ -182,14 +181,15 @@ impl Compared {
             ids: format!("{},{}", self.costs[*one].car, self.costs[*other].car),
             detail: &result.detail,
         };
+        let basis =
+            |price: &Price| format!("{}; source: {}", words::price_basis(price), price.source);
         ComparePage {
             shell,
             cars: cars
                 .iter()
                 .map(|car| Brief::of(car, self.kept.as_deref()))
                 .collect(),
-            rows: lines.map(Row::of).collect(),
-            prices: cars.iter().map(PriceView::of).collect(),
+            rows: lines.map(|line| Row::of(line, cars, &basis)).collect(),
             ids: ids.join(","),
             only: self.only,
             ids_wrong: self.ids_wrong.as_deref(),

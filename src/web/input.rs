@@ -136,6 +136,27 @@ pub fn is_storable(text: &str) -> bool {
     !text.contains('\0')
 }
 
+/// A line of a person's own that others will see as a name: without blanks around it, of at most so many characters, all
+/// of which show. None where it isn't one.
+pub fn read_line(text: &str, longest: usize) -> Option<&str> {
+    let line = text.trim();
+    let is_seen =
+        |c: char| shows(c) && !matches!(c, '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}');
+    let is_fine = line.chars().all(shows) && line.chars().any(is_seen);
+    (is_fine && line.chars().count() <= longest).then_some(line)
+}
+
+/// Whether a character shows: it isn't one that can't be seen, nor one that turns the direction in which others are
+/// written. Joiners count, which scripts and emoji need (Unicode 17, DerivedCoreProperties: Default_Ignorable_Code_Point).
+pub fn shows(c: char) -> bool {
+    let is_unseen = matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180e}'
+        | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+        | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}' | '\u{1bca0}'..='\u{1bca3}'
+        | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}');
+    !c.is_control() && !is_unseen
+}
+
 /// An id from a path or a body, or the answer that ids which never were get.
 pub fn parse_id(text: &str) -> Result<String, Error> {
     match uuid::Uuid::try_parse(text) {

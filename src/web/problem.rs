@@ -13,7 +13,7 @@ use askama::Template;
 use serde_json::{Value, json};
 use tracing::Instrument;
 
-use super::format::Format;
+use super::format::{Format, has_bearer};
 use super::guard;
 use super::quota;
 use super::view::{Html, Rendered, Shell, respond_html};
@@ -62,9 +62,14 @@ pub async fn answer(
     let headers = response.headers_mut();
     quota::add_headers(&request, headers);
     if status == StatusCode::UNAUTHORIZED {
+        // RFC 6750, section 3: who sent a token is told that it is of no use, and who sent none is told nothing.
+        let challenge = match has_bearer(request.headers()) {
+            true => "Bearer realm=\"autio\", error=\"invalid_token\"",
+            false => "Bearer realm=\"autio\"",
+        };
         headers.insert(
             header::WWW_AUTHENTICATE,
-            HeaderValue::from_static("Bearer realm=\"autio\""),
+            HeaderValue::from_static(challenge),
         );
     }
     if let Ok(value) = HeaderValue::from_str(&id) {

@@ -132,7 +132,7 @@ export default async function tell(facts) {
         await menu(page).click();
         await page.getByLabel("Title").fill("  ");
         await page.getByRole("button", { name: "Rename" }).click();
-        await page.getByText("Give a title of 1 to 120 characters.").waitFor();
+        await page.getByText("Give a title of 1 to 120 characters that can be seen.").waitFor();
       },
     },
     "the notice after a deletion": {

@@ -45,7 +45,10 @@ async fn an_export_holds_all_of_ones_own_and_nothing_else() {
         .await
         .unwrap();
     assert_eq!(edited.status(), 200);
-    program.say("An electric hatchback", None).await;
+    let deleted = program.say("An electric hatchback", None).await;
+    let deleted = deleted["conversation_id"].as_str().unwrap();
+    let gone = program.delete(&format!("/chat/{deleted}")).send().await;
+    assert_eq!(gone.unwrap().status(), 204);
 
     // As many as anybody has, in one of several conversations.
     let user_id = entered["user"]["id"].as_str().unwrap().to_owned();
@@ -102,6 +105,9 @@ async fn an_export_holds_all_of_ones_own_and_nothing_else() {
             .map(|one| one["messages"].as_array().unwrap().len())
             .collect();
         assert_eq!(counts, [2, 10_002]);
+        // It is kept for those who take the deletion back.
+        assert!(conversations[0]["deleted_at"].is_string());
+        assert_eq!(conversations[1]["deleted_at"], Value::Null);
         assert_eq!(
             conversations[1]["need_edits"][0]["need"]["field"],
             "seats_min"

@@ -44,8 +44,15 @@ async fn a_conversation_is_called_after_its_first_needs_unless_the_person_named_
     );
 
     let (id, _) = conversation(&program, "Hi!").await;
-    let rename = program.patch(&format!("/chat/{id}"));
-    assert_eq!(status(rename.json(&json!({ "title": "Mum's" }))).await, 200);
+    let rename = || program.patch(&format!("/chat/{id}"));
+    for title in ["turned \u{202e}around", "\u{2060}", "  ", "a\nb"] {
+        let refused = status(rename().json(&json!({ "title": title }))).await;
+        assert_eq!(refused, 422, "{title:?}");
+    }
+    assert_eq!(
+        status(rename().json(&json!({ "title": "Mum's" }))).await,
+        200
+    );
     program.say("an electric car", Some(&id)).await;
     assert_eq!(title(&id).await, "Mum's");
 }
@@ -250,7 +257,7 @@ async fn a_browser_deletes_takes_back_and_renames_with_forms_alone() {
         assert_eq!(wrong.status(), 422);
         let wrong = wrong.text().await.unwrap();
         assert!(
-            wrong.contains("Give a title of 1 to 120 characters."),
+            wrong.contains("Give a title of 1 to 120 characters that can be seen."),
             "{wrong}"
         );
         let first = json!({ "title": "Electric wagon" });

@@ -232,6 +232,46 @@ async fn asked_to_end_it_says_so_before_the_port_closes() {
     assert_eq!(list["conversations"].as_array().unwrap().len(), 1);
 }
 
+/// Whoever got through before the port closed is answered; whoever comes after is refused, and may go elsewhere.
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn nobody_who_got_through_is_cut_off_as_the_port_closes() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    /// Asks over a new connection each, until refused. How many were answered.
+    async fn knock(address: String) -> usize {
+        let mut answered = 0;
+        while let Ok(mut stream) = tokio::net::TcpStream::connect(&address).await {
+            let request = "GET /healthz HTTP/1.1\r\nHost: autio\r\nConnection: close\r\n\r\n";
+            let mut answer = String::new();
+            let asked = stream.write_all(request.as_bytes()).await;
+            let outcome = match asked {
+                Ok(()) => stream.read_to_string(&mut answer).await.map(drop),
+                Err(error) => Err(error),
+            };
+            assert!(
+                outcome.is_ok() && answer.starts_with("HTTP/1.1 200"),
+                "after {answered} answers: {outcome:?} {answer:?}"
+            );
+            answered += 1;
+        }
+        answered
+    }
+
+    let mut process = start(&Database::new(), &[]).await;
+    let address = process.base.trim_start_matches("http://").to_owned();
+    let knocking: Vec<_> = (0..16)
+        .map(|_| tokio::spawn(knock(address.clone())))
+        .collect();
+    // It hears nothing yet as it says that it is up.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    terminate(&process).await;
+    assert!(process.child.wait().await.unwrap().success());
+    for knocking in knocking {
+        assert!(knocking.await.unwrap() > 0, "the port was open for a while");
+    }
+}
+
 #[cfg(unix)]
 async fn terminate(process: &Process) {
     let id = process.child.id().unwrap().to_string();

@@ -214,6 +214,9 @@ async fn a_token_has_a_name_an_end_and_nineteen_others_at_most() {
         (json!({ "name": "  " }), "name"),
         (json!({ "name": "x".repeat(61) }), "name"),
         (json!({ "name": "a\0b" }), "name"),
+        // Turned around, and not to be seen.
+        (json!({ "name": "a\u{202e}b" }), "name"),
+        (json!({ "name": "\u{200b}\u{3164}" }), "name"),
         (json!({ "name": 7 }), "name"),
         (
             json!({ "name": "a", "expires_in_days": 0 }),
