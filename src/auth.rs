@@ -5,6 +5,7 @@ mod activity;
 mod answers;
 mod credentials;
 pub mod ending;
+mod entering;
 mod export;
 mod forms;
 pub mod invitations;
@@ -16,8 +17,8 @@ mod sessions;
 mod settings;
 pub mod tokens;
 
-pub use accounts::check_email;
 pub use activity::Happening;
+pub use entering::check_email;
 pub use forms::safe_next;
 pub use sessions::end_one;
 

@@ -8,8 +8,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::accounts::check_email;
 use super::answers::Account;
+use super::entering::check_email;
 use super::preferences::Given;
 use super::section::Section;
 use super::settings::{Answer, done, refuse};

@@ -14,7 +14,7 @@ use utoipa::IntoParams;
 
 use self::answers::Counts;
 use self::views::{Gone, List, One, Standing, Stopped};
-use super::messages::halt;
+use super::messages::halt_all;
 use super::spending;
 use crate::auth::CurrentUser;
 use crate::db::batches::{self, Batch};
@@ -115,9 +115,7 @@ pub async fn stop(
         .db
         .write(move |conn| spending::stop_batch(conn, &user_id, &stopped))
         .await?;
-    for (reply_id, before) in before {
-        halt(&app, &reply_id, before);
-    }
+    halt_all(&app, &before);
     let one = One::read(&app, format, current.user.id, id, -1).await?;
     Ok(Show::new(Stopped(one)))
 }
@@ -149,9 +147,7 @@ pub async fn delete(
             Ok(before)
         })
         .await?;
-    for (reply_id, before) in before {
-        halt(&app, &reply_id, before);
-    }
+    halt_all(&app, &before);
     Ok(Show::with_status(Gone, StatusCode::NO_CONTENT))
 }
 

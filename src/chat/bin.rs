@@ -10,7 +10,7 @@ use tokio::time::MissedTickBehavior;
 
 use super::answers;
 use super::branch::Changed;
-use super::messages::halt;
+use super::messages::halt_all;
 use super::spending;
 use crate::auth::CurrentUser;
 use crate::db::{self, conversations};
@@ -54,9 +54,7 @@ pub async fn delete(
             spending::stop_all(conn, &user_id, &deleted)
         })
         .await?;
-    for (reply_id, before) in stopped {
-        halt(&app, &reply_id, before);
-    }
+    halt_all(&app, &stopped);
     Ok(Show::with_status(Deleted { id }, StatusCode::NO_CONTENT))
 }
 

@@ -91,13 +91,20 @@ pub async fn stop(
 }
 
 /// Ends the work on a reply whose row was just stopped, and that stood as `before` until then.
-pub fn halt(app: &App, id: &str, before: Option<Status>) {
+fn halt(app: &App, id: &str, before: Option<Status>) {
     match before {
         // Nobody has begun, so nobody else ends its feed.
         Some(Status::Pending) => app.feed.close(id),
         Some(Status::Running) => app.stops.tell(id),
         // It was finished.
         Some(_) | None => {}
+    }
+}
+
+/// Ends the work on replies whose rows were just stopped, each with how it stood until then.
+pub fn halt_all(app: &App, stopped: &[(String, Option<Status>)]) {
+    for (id, before) in stopped {
+        halt(app, id, *before);
     }
 }
 

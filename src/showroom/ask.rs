@@ -1,16 +1,16 @@
 //! Reads a search from a query string and writes it back: the names are those of the filter's fields.
 
+mod query;
 mod set;
+mod values;
 
 use std::collections::HashMap;
-use std::str::FromStr;
 
-use utoipa::IntoParams;
-
+pub use self::query::Query;
 pub use self::set::{Set, address, set};
-use crate::cars::search::{Sort, letters};
-use crate::cars::words::thousands;
-use crate::cars::{Body, Catalogue, Drive, Filter, Fuel, Transmission};
+use self::values::{makes, models, number, parts, sort, stars, words, year};
+use crate::cars::search::Sort;
+use crate::cars::{Catalogue, Filter};
 use crate::error::FieldError;
 
 /// How many models come at once, unless told otherwise.
@@ -40,69 +40,6 @@ pub const SORTS: [(Sort, &str, &str); 11] = [
     (Sort::Seats, "seats", "Most seats"),
     (Sort::Towing, "towing", "Highest towing limit"),
 ];
-
-/// The fields of a search, for the API's description.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Query)]
-#[allow(
-    dead_code,
-    reason = "they are read by their names; this says which there are"
-)]
-pub struct Query {
-    #[param(max_items = 20)]
-    bodies: Option<Vec<Body>>,
-    #[param(max_items = 20)]
-    bodies_not: Option<Vec<Body>>,
-    #[param(max_items = 20)]
-    fuels: Option<Vec<Fuel>>,
-    #[param(max_items = 20)]
-    fuels_not: Option<Vec<Fuel>>,
-    #[param(max_items = 20)]
-    drives: Option<Vec<Drive>>,
-    #[param(max_items = 20)]
-    transmissions: Option<Vec<Transmission>>,
-    #[param(max_items = 20)]
-    transmissions_not: Option<Vec<Transmission>>,
-    /// Makes of the catalogue: `Toyota`.
-    #[param(max_items = 20)]
-    makes: Option<Vec<String>>,
-    #[param(max_items = 20)]
-    makes_not: Option<Vec<String>>,
-    /// Beginnings of models' names: `RAV4`.
-    #[param(max_items = 20)]
-    models: Option<Vec<String>>,
-    #[param(max_items = 20)]
-    models_not: Option<Vec<String>>,
-    /// Miles a gallon, or MPGe.
-    mpg_min: Option<u16>,
-    /// Miles on electricity alone.
-    electric_range_min: Option<u16>,
-    /// Miles on everything aboard.
-    range_min: Option<u16>,
-    /// The newest three model years unless told otherwise.
-    year_min: Option<u16>,
-    year_max: Option<u16>,
-    /// US dollars.
-    #[param(value_type = Option<i64>, minimum = 0, maximum = 4294967295_i64)]
-    budget_min: Option<u32>,
-    #[param(value_type = Option<i64>, minimum = 0, maximum = 4294967295_i64)]
-    budget_max: Option<u32>,
-    seats_min: Option<u8>,
-    /// NHTSA's overall stars.
-    #[param(minimum = 1, maximum = 5)]
-    stars_min: Option<u8>,
-    horsepower_min: Option<u16>,
-    /// Pounds.
-    #[param(value_type = Option<i64>, minimum = 0, maximum = 4294967295_i64)]
-    towing_min: Option<u32>,
-    #[param(inline)]
-    sort: Option<Sort>,
-    /// Where to go on: `next` of the answer before.
-    cursor: Option<String>,
-    /// How many models are wanted at most, 20 unless told otherwise.
-    #[param(minimum = 1, maximum = 50)]
-    limit: Option<u32>,
-}
 
 /// A search as it was asked for.
 #[derive(Debug)]
@@ -290,98 +227,6 @@ const NAMES: [&str; 25] = [
     "cursor",
     "limit",
 ];
-
-/// Adds the words of a closed list, with commas between them.
-fn words<T: FromStr<Err = crate::cars::UnknownWord> + PartialEq>(
-    list: &mut Vec<T>,
-    value: &str,
-) -> Result<(), String> {
-    for word in parts(value) {
-        let word = word.parse::<T>().map_err(|error| {
-            format!(
-                "“{}” is not among them: choose from {}.",
-                error.word, error.known
-            )
-        })?;
-        if !list.contains(&word) {
-            list.push(word);
-        }
-    }
-    Ok(())
-}
-
-fn makes(list: &mut Vec<String>, value: &str, catalogue: &Catalogue) -> Result<(), String> {
-    let known = catalogue.makes();
-    for wanted in parts(value) {
-        let make = known.iter().find(|make| letters(make) == letters(wanted));
-        let Some(make) = make else {
-            return Err(format!("No make in the catalogue is called “{wanted}”."));
-        };
-        if !list.iter().any(|other| other == make) {
-            list.push((*make).to_owned());
-        }
-    }
-    Ok(())
-}
-
-fn models(value: &str) -> Result<Vec<String>, String> {
-    let models: Vec<String> = parts(value).map(str::to_owned).collect();
-    match models.iter().find(|model| letters(model).is_empty()) {
-        Some(_) => Err("A model's name has letters or digits.".to_owned()),
-        None => Ok(models),
-    }
-}
-
-fn parts(value: &str) -> impl Iterator<Item = &str> {
-    value
-        .split(',')
-        .map(str::trim)
-        .filter(|part| !part.is_empty())
-}
-
-/// A whole number, which may be written as people write dollars.
-fn number<T: FromStr>(value: &str) -> Result<T, String> {
-    let digits: String = value
-        .trim_start_matches('$')
-        .chars()
-        .filter(|c| !matches!(c, ',' | ' '))
-        .collect();
-    // "+5" is a number to Rust, and a plus sign in a query string is a space.
-    let plain = digits.chars().all(|c| c.is_ascii_digit());
-    match digits.parse() {
-        Ok(number) if plain => Ok(number),
-        _ if plain && !digits.is_empty() => Err(format!("{value} is too much.")),
-        _ => Err(format!(
-            "“{value}” is not a whole number such as {}.",
-            thousands(30)
-        )),
-    }
-}
-
-fn year(value: &str, catalogue: &Catalogue) -> Result<u16, String> {
-    let (first, last) = catalogue.years();
-    let year = number::<u16>(value)?;
-    if (first..=last).contains(&year) {
-        Ok(year)
-    } else {
-        Err(format!("The catalogue has model years {first} to {last}."))
-    }
-}
-
-fn stars(value: &str) -> Result<u8, String> {
-    match number::<u8>(value)? {
-        stars @ 1..=5 => Ok(stars),
-        _ => Err("Stars are 1 to 5.".to_owned()),
-    }
-}
-
-fn sort(value: &str) -> Result<Sort, String> {
-    let known = SORTS.iter().find(|(_, word, _)| *word == value);
-    known.map(|(sort, ..)| *sort).ok_or_else(|| {
-        let words = SORTS.map(|(_, word, _)| word).join(", ");
-        format!("There is no order called “{value}”: choose from {words}.")
-    })
-}
 
 #[cfg(test)]
 mod tests {
