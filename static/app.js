@@ -42,15 +42,24 @@ on("htmx:after:swap", () => {
   (same?.querySelector(":scope > button:enabled") ?? next).focus({ preventScroll: true });
 });
 
-// The text of an answer goes to the clipboard; where there is none (plain http), it is marked for copying by hand.
+// An answer goes to the clipboard, its cars with their reasons; where there is none (plain http), it is marked for copying
+// by hand.
 on("click", async ({ target }) => {
   if (!target.matches(".copy")) return;
-  const prose = target.closest(".message").querySelector(".prose");
-  const isCopied = await navigator.clipboard?.writeText(prose.innerText).then(() => true, () => false);
-  if (!isCopied) getSelection().selectAllChildren(prose);
+  const answer = target.closest(".message");
+  const parts = [...answer.querySelectorAll(".prose, .car h2, .why li")];
+  const text = parts.map((part) => (part.checkVisibility() ? part.innerText : part.textContent).trim()).join("\n");
+  const isCopied = await navigator.clipboard?.writeText(text).then(() => true, () => false);
+  if (!isCopied) getSelection().selectAllChildren(answer);
   target.textContent = isCopied ? "Copied" : "Selected";
   document.getElementById("status").textContent = `${target.textContent}.`;
   setTimeout(() => (target.textContent = "Copy"), 2000);
+});
+
+// What can be opened can be closed the same way everywhere.
+on("keydown", ({ key, target }) => {
+  const menu = key === "Escape" && target.closest(".menu[open]");
+  if (menu) (menu.open = false), menu.querySelector("summary").focus();
 });
 
 // What is to be changed has the focus.

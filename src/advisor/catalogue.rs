@@ -10,6 +10,7 @@ mod ask;
 mod asked;
 mod define;
 mod figure;
+mod layout;
 mod pick;
 mod reasons;
 mod say;
@@ -17,6 +18,8 @@ mod talk;
 mod versus;
 
 pub use asked::price as price_label;
+pub use layout::{Parts, apart};
+pub use say::wishes;
 use talk::Talk;
 
 /// Stands first in every answer, so that nobody takes it for a language model.

@@ -92,7 +92,7 @@ pub struct Reply<'a> {
     model: Option<&'a str>,
     /// Why somebody else answered than the model that is set up.
     notice: Option<&'a str>,
-    /// Short answers to the question that the built-in advisor ends with.
+    /// What may be said next: short answers to the built-in advisor's question, or where nothing fits what would help.
     suggestions: Vec<String>,
     usage: Option<Usage>,
 }

@@ -11,7 +11,7 @@ use super::needs::Chips;
 use super::path::Versions;
 use crate::advisor::CATALOGUE_MODEL;
 use crate::advisor::audit::Unverified;
-use crate::advisor::catalogue::LABEL;
+use crate::advisor::catalogue::{self, LABEL, apart};
 use crate::advisor::needs::{Need, question};
 use crate::card::{self, CarView, Versus};
 use crate::cars::Car;
@@ -54,21 +54,33 @@ pub fn compared(message: &Message) -> Vec<Car> {
     ids.iter().filter_map(find).collect()
 }
 
-/// A question, and short answers to it.
+/// What a person may want to say next.
 pub struct Suggestions {
-    pub question: &'static str,
+    pub label: &'static str,
     pub answers: Vec<String>,
 }
 
 impl Suggestions {
-    /// For what a whole reply of the built-in advisor ends with; what a model asks is its own.
+    /// For a whole reply of the built-in advisor: what would give cars where nothing fits, or short answers to the question
+    /// that it ends with. What a model asks is its own.
     pub fn of(reply: &Message) -> Option<Self> {
         if !is_ours(reply) || reply.status != Status::Done {
             return None;
         }
-        let (field, question) = question::last(&reply.text)?;
+        let needs: Vec<Need> = read_json(reply.needs.as_deref());
+        let wishes = catalogue::wishes(&reply.text, &needs);
+        if !wishes.is_empty() {
+            return Some(Self {
+                label: "What would help",
+                answers: wishes,
+            });
+        }
+        let (field, _) = question::last(&reply.text)?;
         let answers = question::answers(field, reply.timestamp.year());
-        (!answers.is_empty()).then_some(Self { question, answers })
+        (!answers.is_empty()).then_some(Self {
+            label: "Short answers",
+            answers,
+        })
     }
 }
 
@@ -78,8 +90,12 @@ pub struct MessageView {
     pub conversation_id: String,
     pub is_user: bool,
     pub status: Status,
-    /// Sanitised.
+    /// Sanitised: all that is said, or what comes before the cars.
     pub html: String,
+    /// Sanitised: what is told of the list of cars as a whole; or empty.
+    pub about: String,
+    /// Sanitised: the question after the cars; or empty.
+    pub question: String,
     /// As it was written: a person's own words are shown as they are.
     pub text: String,
     pub error: Option<String>,
@@ -103,6 +119,8 @@ pub struct MessageView {
     pub suggestions: Option<Suggestions>,
     /// The built-in advisor made it.
     pub is_ours: bool,
+    /// The last thing that the person said, where one goes on.
+    pub is_latest: bool,
 }
 
 impl MessageView {
@@ -111,21 +129,32 @@ impl MessageView {
         let cars: Vec<Car> = read_json(message.cars.as_deref());
         let needs: Vec<Need> = read_json(message.needs.as_deref());
         let unverified: Vec<Unverified> = read_json(message.unverified.as_deref());
+        let is_ours = is_ours(message);
+        // Of our own sentences the figures can be shown in the person's units, and cars have cards in place of lines.
+        let ours = markdown::to_html_in_both_units;
+        let whole = unlabelled(&message.text);
+        let parts =
+            apart(whole).filter(|_| is_ours && !cars.is_empty() && message.compared.is_none());
+        let (html, about, question) = match parts {
+            _ if is_user => Default::default(),
+            Some(parts) => (ours(parts.lead), ours(parts.about), ours(parts.question)),
+            None if is_ours => (ours(whole), String::new(), String::new()),
+            None => {
+                let html = markdown::to_html_with_marks(&message.text, &unverified);
+                (html, String::new(), String::new())
+            }
+        };
         Self {
             suggestions: None,
-            is_ours: is_ours(message),
+            is_ours,
+            is_latest: false,
             id: message.id.clone(),
             conversation_id: message.conversation_id.clone(),
             is_user,
             status: message.status,
-            html: match is_user {
-                true => String::new(),
-                // Its sentences are ours, so their figures can be shown in the person's units.
-                false if is_ours(message) => {
-                    markdown::to_html_in_both_units(unlabelled(&message.text))
-                }
-                false => markdown::to_html_with_marks(&message.text, &unverified),
-            },
+            html,
+            about,
+            question,
             unverified: unverified.len(),
             is_unchecked: !is_user
                 && matches!(message.status, Status::Stopped | Status::Failed)
@@ -157,12 +186,34 @@ impl MessageView {
         }
     }
 
-    /// Where it stands, for who comes back to it.
-    pub fn place(&self) -> String {
+    /// Where one of its cars stands, for who comes back to it; counted from 1.
+    pub fn place(&self, car: &usize) -> String {
         format!(
-            "/chat/{}?at={}#m-{}",
+            "/chat/{}?at={}#m-{}-{car}",
             self.conversation_id, self.id, self.id
         )
+    }
+
+    /// What a screen reader hears when it is there.
+    pub fn told(&self) -> String {
+        let cars: Vec<&str> = self.cars.iter().map(|car| car.title.as_str()).collect();
+        let cars = match cars.is_empty() {
+            true => String::new(),
+            false => format!(" with {}: {}", counted(cars.len()), cars.join(", ")),
+        };
+        let question = self.text.trim_end().rsplit("\n\n").next();
+        let question = question.filter(|last| self.is_ours && last.ends_with('?'));
+        let question = question.map_or(String::new(), |question| format!(" {question}"));
+        let unverified = match self.unverified {
+            0 => String::new(),
+            count => format!(" Statements that could not be checked: {count}."),
+        };
+        format!("Autio has answered{cars}.{unverified}{question}")
+    }
+
+    /// Somebody else answered in the model's place.
+    pub fn is_stand_in(&self) -> bool {
+        self.status == Status::Done && self.error.is_some()
     }
 
     /// Something is still to come.
@@ -199,6 +250,13 @@ impl EditForm {
     /// The longest text, in characters.
     pub fn longest(&self) -> usize {
         super::store::LONGEST
+    }
+}
+
+fn counted(cars: usize) -> String {
+    match cars {
+        1 => "1 car".to_owned(),
+        cars => format!("{cars} cars"),
     }
 }
 
@@ -346,10 +404,20 @@ pub fn partial_reply(
     versions: Option<Versions>,
     text: &str,
 ) -> askama::Result<String> {
+    let said = unlabelled(text);
+    // The cars follow with the end.
+    let is_ours = text.starts_with(LABEL);
+    let said = match apart(said).filter(|_| is_ours) {
+        Some(parts) => parts.lead,
+        None => said,
+    };
     let message = MessageView {
         status: Status::Running,
         is_late: false,
-        html: markdown::to_html(unlabelled(text)),
+        is_ours,
+        html: markdown::to_html(said),
+        about: String::new(),
+        question: String::new(),
         ..MessageView::of(reply, versions)
     };
     let form_key = db::new_id();

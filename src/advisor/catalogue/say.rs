@@ -14,7 +14,7 @@ mod shown;
 
 pub use aside::{asides, which_counts};
 pub use dominated::dominated;
-pub use nothing::nothing;
+pub use nothing::{nothing, wishes};
 pub use open::open;
 pub use shown::{cars, in_full, terms, trade_off};
 

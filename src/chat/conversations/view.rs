@@ -21,7 +21,9 @@ use crate::state::App;
 use crate::web::view::{Html, Shell, View};
 
 /// How many messages of a long conversation are on the page at first; programs get all of them.
-const SHOWN: usize = 50;
+const SHOWN: usize = 20;
+/// How many earlier ones come at a time.
+const EARLIER: usize = 50;
 
 /// The chat: the list, and one conversation or the beginning of a new one.
 pub struct ChatView {
@@ -94,7 +96,7 @@ impl View for ChatView {
     fn fragment(&self, shell: &Shell) -> askama::Result<Html> {
         let last = self.before.as_ref().and_then(|id| self.place_of(id));
         if let Some(last) = last {
-            let first = last.saturating_sub(SHOWN);
+            let first = last.saturating_sub(EARLIER);
             let partial = EarlierPartial {
                 earlier: self.earlier(first),
                 messages: self.show_messages(first, last),
@@ -220,7 +222,7 @@ impl ChatView {
         Some(Earlier {
             conversation_id: &open.conversation.id,
             first: &open.messages.get(first)?.id,
-            at: &open.messages.get(first.saturating_sub(SHOWN))?.id,
+            at: &open.messages.get(first.saturating_sub(EARLIER))?.id,
             count: first,
         })
     }
@@ -250,6 +252,10 @@ impl ChatView {
             is_open: self.is_menu_open,
             ..Head::of(conversation)
         };
+        let mut shown = self.show_messages(first, messages.len());
+        if let Some(latest) = shown.iter_mut().rfind(|message| message.is_user) {
+            latest.is_latest = true;
+        }
         if let Some((written, why)) = &self.wrong_title {
             (head.new_title, head.wrong) = (written, Some(why.as_str()));
         }
@@ -261,7 +267,7 @@ impl ChatView {
             conversation_id: conversation.map_or("", |open| &open.id),
             form_key: db::new_id(),
             earlier: self.earlier(first),
-            messages: self.show_messages(first, messages.len()),
+            messages: shown,
             chips: Chips::of(
                 conversation.map_or("", |open| &open.id),
                 &self

@@ -4,6 +4,10 @@ use super::{join, list};
 use crate::advisor::needs::{Field, Need, thousands};
 use crate::cars::search::{Change, Found, Limit, Loosening};
 
+/// Begins what is said then.
+const NOTHING: &str = "Nothing in the catalogue meets all of that";
+/// Stands between two changes.
+const OR: &str = ". Or: ";
 /// The most changes that are offered.
 const MOST_OFFERS: usize = 3;
 
@@ -18,7 +22,7 @@ pub fn nothing(found: &Found, needs: &[Need]) -> String {
     } else {
         format!(" among model years {first} to {last}")
     };
-    let nothing = format!("Nothing in the catalogue meets all of that{years}");
+    let nothing = format!("{NOTHING}{years}");
     let mut offers = found.changes.iter().take(MOST_OFFERS);
     let Some(smallest) = offers.next() else {
         return format!(
@@ -32,7 +36,7 @@ pub fn nothing(found: &Found, needs: &[Need]) -> String {
     };
     let mut text = format!("{nothing}. {start}: {}", change(smallest, needs));
     for offer in offers {
-        text += &format!(". Or: {}", change(offer, needs));
+        text += &format!("{OR}{}", change(offer, needs));
     }
     text + "."
 }
@@ -87,4 +91,55 @@ fn loosening(part: &Loosening, needs: &[Need]) -> String {
         Limit::Transmission => without(Field::Transmission),
         Limit::TransmissionNot => without(Field::TransmissionNot),
     }
+}
+
+/// What a shopper would say to make each of the changes that an answer with those needs offers; nothing where it offers none.
+/// The sentences are [`nothing`]'s own, read back.
+pub fn wishes(text: &str, needs: &[Need]) -> Vec<String> {
+    let told = text.split("\n\n").find(|part| part.starts_with(NOTHING));
+    let Some((_, offers)) = told.and_then(|told| told.split_once(": ")) else {
+        return Vec::new();
+    };
+    let offers = offers.trim_end_matches('.').split(OR);
+    offers.filter_map(|offer| wish(offer, needs)).collect()
+}
+
+/// None where one of its parts can't be said in a few words.
+fn wish(offer: &str, needs: &[Need]) -> Option<String> {
+    let changes = [" together give ", " gives "]
+        .iter()
+        .find_map(|gives| offer.rsplit_once(gives))?
+        .0;
+    let parts = changes.split(", ").flat_map(|part| part.split(" and "));
+    let parts: Option<Vec<String>> = parts.map(|part| said(part, needs)).collect();
+    let mut words = parts?.join(", ");
+    if let Some(first) = words.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    Some(words)
+}
+
+/// One change as a shopper says it.
+fn said(part: &str, needs: &[Need]) -> Option<String> {
+    let (new, _) = part.split_once(" instead of ").unwrap_or((part, ""));
+    let between = |start: &str, end: &str| new.strip_prefix(start)?.strip_suffix(end);
+    if let Some(dollars) = between("$", " more") {
+        let more: u64 = dollars.replace(',', "").parse().ok()?;
+        let most = needs.iter().find(|need| need.field == Field::BudgetMax)?;
+        return Some(format!("up to ${}", thousands(most.value.as_u64()? + more)));
+    }
+    if let Some(year) = between("going back to model year ", "") {
+        return Some(format!("{year} or newer"));
+    }
+    if let Some(year) = between("going up to model year ", "") {
+        return Some(format!("{year} or older"));
+    }
+    if let Some(own) = between("leaving out \"", "\"") {
+        return Some(format!("{own} doesn't matter"));
+    }
+    if let Some(pounds) = between("towing ", " lb") {
+        return Some(format!("tow {pounds} pounds"));
+    }
+    let new = new.strip_suffix(" or MPGe").unwrap_or(new);
+    Some(new.to_owned())
 }
