@@ -133,8 +133,8 @@ impl MessageView {
         // Of our own sentences the figures can be shown in the person's units, and cars have cards in place of lines.
         let ours = markdown::to_html_in_both_units;
         let whole = unlabelled(&message.text);
-        let parts =
-            apart(whole).filter(|_| is_ours && !cars.is_empty() && message.compared.is_none());
+        let versus = Versus::of(&compared(message), &needs);
+        let parts = apart(whole).filter(|_| is_ours && !cars.is_empty() && versus.is_none());
         let (html, about, question) = match parts {
             _ if is_user => Default::default(),
             Some(parts) => (ours(parts.lead), ours(parts.about), ours(parts.question)),
@@ -164,7 +164,7 @@ impl MessageView {
             text: message.text.clone(),
             error: message.error.clone(),
             cars: card::cards(&cars, &needs),
-            versus: Versus::of(&compared(message), &needs),
+            versus,
             advisor: message
                 .model
                 .as_deref()
