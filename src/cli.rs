@@ -88,6 +88,9 @@ impl From<Error> for Failure {
             Error::Unavailable => Failure::Other(
                 "the database can't be reached, or is busy; nothing was changed, try again in a few seconds".into(),
             ),
+            Error::Unsure => Failure::Other(
+                "the database didn't answer in time, so this may have been done or not; look before you repeat it".into(),
+            ),
             error => Failure::Other(error.to_string()),
         }
     }

@@ -138,6 +138,15 @@ impl Db {
         T: Send + 'static,
         F: FnOnce(&mut Conn) -> Result<T, Error> + Send + 'static,
     {
+        self.run(query, Error::Unavailable).await
+    }
+
+    /// Runs `query` on a connection of the pool; `late` is what is said when it doesn't end in time.
+    async fn run<T, F>(&self, query: F, late: Error) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Conn) -> Result<T, Error> + Send + 'static,
+    {
         let permit = tokio::time::timeout(PATIENCE, self.0.permits.clone().acquire_owned()).await;
         let Ok(Ok(permit)) = permit else {
             return Err(Error::Unavailable);
@@ -156,7 +165,7 @@ impl Db {
             Ok(done) => done.map_err(Error::internal)?,
             Err(_) => {
                 tracing::warn!("the database doesn't answer");
-                Err(Error::Unavailable)
+                Err(late)
             }
         }
     }
@@ -164,7 +173,7 @@ impl Db {
     /// Runs `query` in a transaction: all of it is kept, on disk, or none of it.
     ///
     /// # Errors
-    /// What `query` returns, or [`Error::Unavailable`] when nobody knows that it was kept.
+    /// What `query` returns, [`Error::Unavailable`] when nothing was kept, or [`Error::Unsure`] when nobody knows.
     pub async fn write<T, F>(&self, query: F) -> Result<T, Error>
     where
         T: Send + 'static,
@@ -172,7 +181,21 @@ impl Db {
     {
         match &self.0.writer {
             Some(writer) => writer.run(query).await,
-            None => self.read(|conn| conn.transaction(query)).await,
+            None => self.run(|conn| keep(conn, query), Error::Unsure).await,
         }
+    }
+}
+
+/// Runs a transaction. One that was whole, and of whose end nothing was heard, may have been kept.
+fn keep<T>(conn: &mut Conn, query: impl FnOnce(&mut Conn) -> Result<T, Error>) -> Result<T, Error> {
+    let mut is_whole = false;
+    let kept = conn.transaction(|conn| {
+        let value = query(conn)?;
+        is_whole = true;
+        Ok(value)
+    });
+    match kept {
+        Err(Error::Unavailable) if is_whole => Err(Error::Unsure),
+        kept => kept,
     }
 }

@@ -73,9 +73,14 @@ pub enum Error {
         message_id: String,
         detail: String,
     },
-    /// 503: the database is away or everything is busy. Worth another try after some seconds.
+    /// 503: the database is away or everything is busy, and nothing was kept. Worth another try after some seconds.
     #[error("Autio is busy right now. Nothing was changed; try again in a few seconds.")]
     Unavailable,
+    /// 503: the database was asked to keep something, and nobody knows whether it did.
+    #[error(
+        "The database didn't answer in time, so this may have been kept or not. Look before you send it again; a program that repeats it with the same Idempotency-Key says it once."
+    )]
+    Unsure,
     /// 503: this process is about to end, and takes nothing new.
     #[error("This server is being restarted. Nothing was changed; try again in a few seconds.")]
     Ending,
@@ -128,7 +133,7 @@ impl Error {
     /// Seconds after which another try makes sense.
     pub fn retry_after(&self) -> Option<u64> {
         match self {
-            Error::Unavailable | Error::Ending => Some(2),
+            Error::Unavailable | Error::Unsure | Error::Ending => Some(2),
             Error::TooMany { retry_after, .. } => Some(*retry_after),
             _ => None,
         }
@@ -148,7 +153,7 @@ impl ResponseError for Error {
             Error::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Error::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             Error::ReplyFailed { .. } => StatusCode::BAD_GATEWAY,
-            Error::Unavailable | Error::Ending => StatusCode::SERVICE_UNAVAILABLE,
+            Error::Unavailable | Error::Unsure | Error::Ending => StatusCode::SERVICE_UNAVAILABLE,
             Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }

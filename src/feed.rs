@@ -204,6 +204,18 @@ impl Feed {
         heard
     }
 
+    /// All that was told of a reply so far, in one step: a reader sees how far it has come, and none of the attempts that
+    /// are over.
+    fn hear_history(&self, reply_id: &str, words: Vec<Word>) {
+        self.update(reply_id, |progress| {
+            if progress.source != Source::Here {
+                for word in words {
+                    word.apply(progress, false);
+                }
+            }
+        });
+    }
+
     /// What is followed. Where nobody reads any more that ends here.
     fn followed(&self) -> Vec<String> {
         self.with(|feeds| {
@@ -268,6 +280,16 @@ mod tests {
             (reader.borrow().attempt, &*reader.borrow().text),
             (2, "Anew")
         );
+        // What was told before is one step, whatever there was in it.
+        let late = Feed::local();
+        late.open("r");
+        let mut reader_of_late = late.reader("r").unwrap();
+        let of = |attempt, word: Word| Word { attempt, ..word };
+        let told = vec![say(0, "Dead"), of(2, say(0, "Li")), of(2, say(2, "ving"))];
+        late.hear_history("r", told);
+        assert!(reader_of_late.has_changed().unwrap());
+        let seen = reader_of_late.borrow_and_update();
+        assert_eq!((seen.attempt, &*seen.text), (2, "Living"));
         // One that was thought dead goes on.
         assert_eq!(feed.hear("r", say(13, " four"), true), Heard::Nothing);
         assert_eq!(reader.borrow().source, Source::Nobody);

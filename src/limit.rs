@@ -39,6 +39,8 @@ pub struct Left {
     pub remaining: u32,
     /// The time until there is one more than that.
     pub more_in: Duration,
+    /// Of the time that a full bucket stands for, what isn't used.
+    unused: Duration,
 }
 
 impl Left {
@@ -49,6 +51,7 @@ impl Left {
         Self {
             remaining,
             more_in: (interval * (remaining + 1)).saturating_sub(unused),
+            unused,
         }
     }
 }
@@ -57,8 +60,8 @@ impl Left {
 pub enum Limiter {
     /// In this process: with several instances each counts for itself.
     Memory(Memory),
-    /// In Redis for all instances together; and in this process what it let through itself, which holds while Redis is away,
-    /// or has come back empty.
+    /// In Redis for all instances together; and in this process what it let through itself and what it heard from Redis, which
+    /// holds while Redis is away, or has come back empty.
     Redis(Memory, Box<Buckets>),
 }
 
@@ -118,9 +121,15 @@ async fn take_from_both(
     match buckets.take(action, caller).await {
         Ok(Err(wait)) => {
             memory.give_back(action, caller, Instant::now());
+            memory.learn(action, caller, Err(wait), Instant::now());
             Err(wait)
         }
-        Ok(Ok(left)) => Ok(left),
+        Ok(Ok(left)) => {
+            if let Some(left) = left {
+                memory.learn(action, caller, Ok(left.unused), Instant::now());
+            }
+            Ok(left)
+        }
         Err(Away) => Ok(left_here),
     }
 }

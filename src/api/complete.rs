@@ -151,7 +151,9 @@ fn usual_words(status: &str) -> Option<&'static str> {
         "429" => "Over a limit, or a budget is used up",
         "500" => "Something went wrong on our side; it is logged",
         "502" => "The model's server failed",
-        "503" => "Busy, or being restarted: nothing was changed",
+        "503" => {
+            "Busy, or being restarted; the detail says so where something may have been stored all the same"
+        }
         _ => return None,
     })
 }

@@ -69,7 +69,7 @@ async fn end<T: Send + 'static>(
     loop {
         match try_to_end(db, user_id, stopped, last.clone()).await {
             // What was under way for the person held rows of theirs; it ends by itself.
-            Err(Error::Unavailable) if tries < TRIES => tries += 1,
+            Err(Error::Unavailable | Error::Unsure) if tries < TRIES => tries += 1,
             ended => return ended,
         }
         tokio::time::sleep(PAUSE).await;

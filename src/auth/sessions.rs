@@ -60,7 +60,7 @@ pub async fn list(
     path = "/auth/sessions/{id}",
     tag = "Sessions and tokens",
     summary = "End one login; ending the one that asks is logging out",
-    responses((status = 204, description = "It is dead at once"), (status = 404)),
+    responses((status = 204, description = "It is dead at once"), (status = 403, description = "A named token can't end logins"), (status = 404)),
 )]
 pub async fn end_session(
     app: web::Data<App>,
@@ -69,6 +69,10 @@ pub async fn end_session(
     current: CurrentUser,
     id: web::Path<String>,
 ) -> Result<Show<Answer>, Error> {
+    refuse_token(
+        &current,
+        "A token can't end logins. Log in with your password to end one.",
+    )?;
     let is_this = *id == current.session_id;
     end(&app, current, &id, &LOGINS).await?;
     if is_this {
@@ -84,13 +88,20 @@ pub async fn end_session(
     path = "/auth/sessions",
     tag = "Sessions and tokens",
     summary = "Log out everywhere else; tokens stay",
-    responses((status = 204, description = "Done")),
+    responses(
+        (status = 204, description = "Done"),
+        (status = 403, description = "A named token can't end logins"),
+    ),
 )]
 pub async fn end_others(
     app: web::Data<App>,
     format: Format,
     current: CurrentUser,
 ) -> Result<Show<Answer>, Error> {
+    refuse_token(
+        &current,
+        "A token can't end logins. Log in with your password to end them.",
+    )?;
     let by = current.by();
     let (id, user_id) = (current.session_id, current.user.id);
     app.db
@@ -229,12 +240,11 @@ pub fn end_one(
 }
 
 async fn create(app: &App, current: &CurrentUser, given: &Given) -> Result<Made, Error> {
-    if current.kind == Kind::Token {
-        // Else one that leaked would live on in those it made.
-        return Err(Error::Forbidden(
-            "A token can't make tokens. Log in with your password to make one.",
-        ));
-    }
+    // Else one that leaked would live on in those it made.
+    refuse_token(
+        current,
+        "A token can't make tokens. Log in with your password to make one.",
+    )?;
     let (name, days) = read(given)?;
     let now = db::now();
     let row = NewSession {
@@ -277,6 +287,14 @@ async fn create(app: &App, current: &CurrentUser, given: &Given) -> Result<Made,
         })
         .await?;
     Ok(made)
+}
+
+/// What a named token can't do, lest one that leaked shuts its owner out.
+fn refuse_token(current: &CurrentUser, why: &'static str) -> Result<(), Error> {
+    match current.kind {
+        Kind::Token => Err(Error::Forbidden(why)),
+        Kind::Browser | Kind::Api => Ok(()),
+    }
 }
 
 /// The name and the days of a token that is to be made.

@@ -116,6 +116,7 @@ pub async fn post(
             error @ (Error::Invalid(_)
             | Error::State(_)
             | Error::Unavailable
+            | Error::Unsure
             | Error::Ending
             | Error::TooMany { .. }),
         ) if format == Format::Page || (format == Format::Fragment && draft.replaces.is_some()) => {

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 pub use self::events::Encoder;
-use self::events::{event, finish_json, gone};
+use self::events::{event, finish_json, gone, has_ended};
 use super::open::read_open;
 use super::path::Versions;
 use super::views::{self, Beside};
@@ -48,6 +48,7 @@ const EVENTS: &str = "A view of a reply, which can be opened as often as one lik
 | `error` | `Problem` | the stream is over |
 | `reconnect`, or an end without `done` or `error` | `{}` | open this address again with the last event's id as `Last-Event-ID`: nothing is missed and nothing comes twice |
 
+Whoever connects again after `done` or `error` with its id as `Last-Event-ID` gets 204, on which an EventSource stops.
 Ignore comment lines, and events that aren't in this table.";
 
 /// The beginning and the end of a stream, for the API's description.
@@ -66,6 +67,7 @@ pub const EXAMPLE: &str = "id: 1-12\nevent: delta\ndata: {\"text\":\"A RAV4 Hybr
     responses(
         (status = 200, description = "The events", body = String, content_type = "text/event-stream",
             example = json!(EXAMPLE)),
+        (status = 204, description = "The stream was read to its end before: there is nothing to connect for"),
         (status = 404),
     ),
 )]
@@ -89,6 +91,10 @@ pub async fn events(
         .await?;
     if message.role != Role::Assistant {
         return Err(Error::NotFound);
+    }
+    if message.status.is_final() && has_ended(&req) {
+        // So that a client that goes on by itself stops.
+        return Ok(HttpResponse::NoContent().finish());
     }
     let encoder = match format {
         Format::Fragment => Encoder::Fragments {

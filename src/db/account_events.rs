@@ -245,13 +245,17 @@ pub fn list_all(
 
 const REFUSAL: &str = "account_events is append-only";
 
-/// Lets SQLite refuse whatever isn't an addition, but for rows that go with their account.
+/// Lets SQLite refuse whatever isn't an addition, but for rows that go with their account. `INSERT OR REPLACE` deletes without
+/// asking the trigger of deletions.
 pub(super) fn seal_sqlite(conn: &mut SqliteConnection) -> QueryResult<()> {
     conn.batch_execute(&format!(
         "CREATE TRIGGER IF NOT EXISTS account_events_stay BEFORE UPDATE ON account_events
          BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END;
          CREATE TRIGGER IF NOT EXISTS account_events_last BEFORE DELETE ON account_events
          WHEN OLD.user_id IS NULL OR EXISTS (SELECT 1 FROM users WHERE id = OLD.user_id)
+         BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END;
+         CREATE TRIGGER IF NOT EXISTS account_events_new BEFORE INSERT ON account_events
+         WHEN EXISTS (SELECT 1 FROM account_events WHERE id = NEW.id)
          BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END;"
     ))
 }

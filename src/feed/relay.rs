@@ -158,12 +158,12 @@ async fn read_history(feed: Feed, redis: Redis, reply_id: String) -> String {
         })
         .await;
     // While Redis is away the row tells.
-    for entry in told.map(|told| told.ids).unwrap_or_default() {
-        let json: Option<String> = entry.get(FIELD);
-        if let Some(word) = json.and_then(|json| serde_json::from_str::<Word>(&json).ok()) {
-            feed.hear(&reply_id, word, false);
-        }
-    }
+    let entries = told.map(|told| told.ids).unwrap_or_default();
+    let words = entries.iter().filter_map(|entry| {
+        let json: String = entry.get(FIELD)?;
+        serde_json::from_str::<Word>(&json).ok()
+    });
+    feed.hear_history(&reply_id, words.collect());
     reply_id
 }
 

@@ -47,6 +47,20 @@ impl Memory {
         }
     }
 
+    /// What somebody who counts for all says is left, as time that is unused or that has to pass until there is one: here
+    /// there is no more than that.
+    pub(super) fn learn(
+        &self,
+        action: Action,
+        caller: Caller<'_>,
+        left: Result<Duration, Duration>,
+        now: Instant,
+    ) {
+        if let Some(buckets) = self.of(action, caller) {
+            buckets.learn(Name::of(caller), left, now);
+        }
+    }
+
     fn of(&self, action: Action, caller: Caller<'_>) -> Option<&Buckets> {
         let both = match action {
             Action::Login => &self.login,
@@ -108,6 +122,19 @@ impl Buckets {
         });
     }
 
+    fn learn(&self, name: Name, left: Result<Duration, Duration>, now: Instant) {
+        let used = match left {
+            Ok(unused) => self.depth.saturating_sub(unused),
+            // With one more it would be over by that.
+            Err(wait) => (self.depth + wait.min(self.interval)).saturating_sub(self.interval),
+        };
+        self.with(|full_at| {
+            // Whoever isn't here took nothing here, and was refused there: that is remembered as if they had.
+            let full = full_at.entry(name).or_insert(now);
+            *full = (*full).max(now + used);
+        });
+    }
+
     fn with<T>(&self, run: impl FnOnce(&mut HashMap<Name, Instant>) -> T) -> T {
         // Whoever panicked left the map whole: every change to it is a single call.
         run(&mut self.full_at.lock().unwrap_or_else(PoisonError::into_inner))
@@ -141,6 +168,23 @@ mod tests {
 
     fn buckets(rate: &str, most: usize) -> Buckets {
         Buckets::new(rate.parse().unwrap(), most)
+    }
+
+    #[test]
+    fn what_was_heard_from_who_counts_for_all_holds_here() {
+        let buckets = buckets("3,1/min", 8);
+        let minute = Duration::from_secs(60);
+        let now = Instant::now();
+        buckets.take(name(1), now).unwrap();
+        // Others let two more through.
+        buckets.learn(name(1), Ok(Duration::ZERO), now);
+        assert_eq!(buckets.take(name(1), now), Err(minute));
+        // Less than is known is no news.
+        buckets.learn(name(1), Ok(minute), now);
+        assert_eq!(buckets.take(name(1), now), Err(minute));
+        buckets.learn(name(2), Err(minute / 2), now);
+        assert_eq!(buckets.take(name(2), now), Err(minute / 2));
+        assert!(buckets.take(name(2), now + minute / 2).is_ok());
     }
 
     #[test]

@@ -52,7 +52,7 @@ export default async function tell(facts) {
       assert.match(names, /Price.*Seats|Seats.*Price/);
       assert.ok((await card.locator("dt:visible").count()) <= 6, names);
       assert.doesNotMatch(names, /Tailpipe/);
-      await card.getByText("All figures").click();
+      await card.getByText("Why this one").click();
       assert.match((await card.locator("dt:visible").allInnerTexts()).join(), /Tailpipe/);
       await card.getByText("Source: EPA").waitFor();
     });

@@ -45,7 +45,7 @@ export default async function tell(facts) {
 
       await openList(page);
       await page.getByRole("navigation", { name: "Conversations" }).getByRole("link", { name: TITLE, exact: true }).click();
-      await page.waitForURL(address);
+      await page.waitForURL(`${address}#latest`);
       assert.equal(await page.locator(".said").count(), 2);
     });
   }
@@ -60,7 +60,7 @@ export default async function tell(facts) {
     // The page asks again by itself.
     await reply(page, 1).locator(".car").getByRole("heading").first().waitFor();
     // Up to where its first card folds; the short answers below it go with the next message.
-    const shown = (await conversation(page)).split("All figures")[0];
+    const shown = (await conversation(page)).split("Why this one")[0];
 
     await say(page, "only electric ones");
     await reply(page, 2).getByText("Electric range").first().waitFor();

@@ -46,10 +46,8 @@ impl Encoder {
 
     /// JSON from where `Last-Event-ID` says; from the beginning if it says nothing that makes sense.
     pub(super) fn resume(req: &HttpRequest) -> Self {
-        let place = req
-            .headers()
-            .get("last-event-id")
-            .and_then(|value| value.to_str().ok()?.split_once('-'))
+        let place = last_event_id(req)
+            .and_then(|id| id.split_once('-'))
             .and_then(|(attempt, offset)| {
                 Some(Place {
                     attempt: attempt.parse().ok()?,
@@ -88,6 +86,14 @@ impl Encoder {
 
     /// What is new in `progress`, if anything.
     pub(super) fn encode(&mut self, progress: &Progress) -> Option<String> {
+        // Of an attempt that is over nobody wants to hear once they have had something of the next.
+        let seen = match self {
+            Encoder::Json(place) => place.attempt,
+            Encoder::Fragments { shown, .. } => shown.map_or(0, |(attempt, _)| attempt),
+        };
+        if progress.attempt < seen {
+            return None;
+        }
         match self {
             Encoder::Json(place) => {
                 let events =
@@ -119,6 +125,18 @@ fn fragment(html: askama::Result<String>) -> Option<String> {
     html.map(|html| event("", None, &html))
         .inspect_err(|error| tracing::error!(%error, "a fragment can't be rendered"))
         .ok()
+}
+
+/// The id of the last event of a stream that came to its end.
+const END: &str = "end";
+
+/// Whether the caller has read to the end of a stream. Some clients connect again all the same.
+pub(super) fn has_ended(req: &HttpRequest) -> bool {
+    last_event_id(req) == Some(END)
+}
+
+fn last_event_id(req: &HttpRequest) -> Option<&str> {
+    req.headers().get("last-event-id")?.to_str().ok()
 }
 
 impl Place {
@@ -174,8 +192,8 @@ pub(super) fn finish_json(place: &mut Place, row: &Message) -> String {
     }
     events.push_str(&place.advance(row.attempts, &row.text, shown));
     let last = match row.status {
-        Status::Failed => event("error", None, &failure_json(row).to_string()),
-        _ => event("done", None, &json!(answers::Reply::from(row)).to_string()),
+        Status::Failed => event("error", Some(END), &failure_json(row).to_string()),
+        _ => event("done", Some(END), &json!(answers::Reply::from(row)).to_string()),
     };
     events.push_str(&last);
     events
@@ -242,6 +260,15 @@ mod tests {
         let anew = place.advance(2, "Ten", None);
         assert!(anew.starts_with("id: 2-0\nevent: restart\n"), "{anew}");
         assert!(anew.contains(r#"{"text":"Ten"}"#), "{anew}");
+        // Word of an attempt that is over comes late to whoever is at the next.
+        let progress = |attempt, text: &str| Progress {
+            attempt,
+            text: text.into(),
+            ..Progress::default()
+        };
+        let mut ahead = Encoder::Json(place);
+        assert_eq!(ahead.encode(&progress(1, "Zwölf cars")), None);
+        assert!(ahead.encode(&progress(2, "Ten cars")).is_some());
         // An offset that can't be right begins anew instead of cutting a character.
         let mut odd = Place {
             attempt: 1,

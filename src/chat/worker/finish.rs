@@ -111,7 +111,7 @@ pub(super) async fn finish(
                 tracing::warn!(reply = %id, "the lease was gone before the reply was whole");
                 return Ok(());
             }
-            Err(Error::Unavailable) if tries < 5 => {
+            Err(Error::Unavailable | Error::Unsure) if tries < 5 => {
                 tries += 1;
                 tokio::time::sleep(Duration::from_secs(1)).await;
             }
