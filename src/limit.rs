@@ -44,6 +44,15 @@ pub struct Left {
 }
 
 impl Left {
+    /// Nothing, until so many seconds have passed.
+    pub fn none(seconds: u64) -> Self {
+        Self {
+            remaining: 0,
+            more_in: Duration::from_secs(seconds),
+            unused: Duration::ZERO,
+        }
+    }
+
     /// Of the time that a full bucket stands for, what isn't used.
     fn of(unused: Duration, interval: Duration) -> Self {
         let remaining = unused.as_nanos() / interval.as_nanos();

@@ -193,10 +193,8 @@ mod tests {
         let start = Instant::now();
         for left in (0..10).rev() {
             let minute = Duration::from_secs(60);
-            let left = Left {
-                remaining: left,
-                more_in: minute,
-            };
+            let left = Left::of(minute * left, minute);
+            assert_eq!(left.more_in, minute);
             assert_eq!(buckets.take(name(1), start), Ok(left));
         }
         let wait = buckets.take(name(1), start).unwrap_err();

@@ -53,11 +53,7 @@ impl Quota {
         match &taken {
             Ok(Some(left)) => self.note(action, *left),
             Err(Error::TooMany { retry_after, .. }) => {
-                let none = Left {
-                    remaining: 0,
-                    more_in: std::time::Duration::from_secs(*retry_after),
-                };
-                self.note(action, none);
+                self.note(action, Left::none(*retry_after));
             }
             Ok(None) | Err(_) => {}
         }

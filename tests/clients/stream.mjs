@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { connect, createServer } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import { EventSource } from "eventsource";
 
@@ -63,6 +64,10 @@ export async function readsAndResumes(server, authorization) {
     for (const id of ids.slice(1)) assert.match(id, /^\d+-\d+$/);
     assert.equal(text.trim(), SLOW_WORDS.join(" "), "nothing is missed, and nothing comes twice");
     assert.equal(text, reply.reply);
+    // It knows no end but to be told that there is nothing more.
+    for (let waited = 0; source.readyState !== source.CLOSED && waited < 100; waited += 1) await sleep(100);
+    assert.equal(source.readyState, source.CLOSED, "it comes back for ever");
+    assert.equal(ids.at(-1), "end");
   } finally {
     source.close();
     proxy.close();

@@ -300,6 +300,10 @@ async fn talk(api: &mut Described, person: &Caller) {
         .get(person, "/chat/messages/{id}/events", &stream, 200)
         .await;
     check_events(api, events.as_str().unwrap());
+    // Whoever has read to the end and comes again is told to stop.
+    let again = person.get(&stream).header("last-event-id", "end");
+    api.check("get", "/chat/messages/{id}/events", again, 204)
+        .await;
     let nowhere =
         json!({ "message": "x", "conversation_id": "01900000-0000-7000-8000-000000000000" });
     api.post(person, "/chat", "/chat", &nowhere, 404).await;

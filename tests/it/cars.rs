@@ -262,7 +262,8 @@ async fn cars_are_compared_two_to_four_at_a_time() {
     assert_eq!(json["break_even"][0]["outcome"], "unknown");
     let page = html(&site.browser(), &path, 200).await;
     assert!(page.contains("enter your own prices") && !page.contains("<svg class=\"chart\""));
-    assert!(!page.contains("Scroll sideways"));
+    // On the smallest phones two are too wide as well.
+    assert!(page.contains("Scroll sideways"));
     let path = format!("{path}&price_usd=32,700&price_usd=30,558");
     let json = site.stranger().read(&path).await;
     assert_eq!(json["break_even"][0]["outcome"], "after");

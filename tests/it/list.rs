@@ -69,7 +69,9 @@ async fn the_page_that_follows_a_reply_gets_its_title() {
     let place = header(&posted, "hx-push-url").to_owned();
     let html = posted.text().await.unwrap();
     assert!(html.contains("id=\"talk-title\" class=\"talk-title\">a hybrid minivan please"));
-    assert!(html.contains(&format!("<a href=\"{place}\" aria-current=\"page\">")));
+    assert!(html.contains(&format!(
+        "<a href=\"{place}#latest\" aria-current=\"page\">"
+    )));
     let reply = html.split("/chat/messages/").nth(1).unwrap();
     let events = format!("/chat/messages/{}/events", &reply[..36]);
     let events = htmx.get(&events).send().await.unwrap();
@@ -433,18 +435,22 @@ async fn of_a_long_conversation_a_page_shows_the_end_and_the_way_back() {
             .collect()
     };
     let (last, html) = shown(&browser, "").await;
-    assert_eq!(last, ids(450, 500));
-    let (first, before) = (&ids(450, 451)[0], &ids(400, 401)[0]);
+    assert_eq!(last, ids(480, 500));
+    assert!(
+        html.matches("id=\"latest\"").count() == 1,
+        "the way from the list ends there"
+    );
+    let (first, before) = (&ids(480, 481)[0], &ids(430, 431)[0]);
     assert!(html.contains(&format!("href=\"/chat/{id}?at={before}#m-{first}\"")));
-    assert!(html.contains("Earlier messages (450)"));
+    assert!(html.contains("Earlier messages (480)"));
     // Without JavaScript the same link brings a longer page, with htmx just what is missing.
     assert_eq!(
         shown(&browser, &format!("?at={before}")).await.0,
-        ids(400, 500)
+        ids(430, 500)
     );
     let (earlier, html) = shown(&htmx, &format!("?before={first}")).await;
-    assert_eq!(earlier, ids(400, 450));
-    assert!(html.contains("Earlier messages (400)") && !html.contains("<html"));
+    assert_eq!(earlier, ids(430, 480));
+    assert!(html.contains("Earlier messages (430)") && !html.contains("<html"));
     let (all_of_it, html) = shown(&browser, &format!("?at={}", ids(0, 1)[0])).await;
     assert_eq!(
         (all_of_it.len(), html.contains("Earlier messages")),
@@ -452,6 +458,6 @@ async fn of_a_long_conversation_a_page_shows_the_end_and_the_way_back() {
     );
     // Nobody else's, and nothing that isn't there, changes what is shown.
     let never = "01900000-0000-7000-8000-000000000000";
-    assert_eq!(shown(&browser, &format!("?at={never}")).await.0.len(), 50);
-    assert_eq!(shown(&browser, "?at=x").await.0.len(), 50);
+    assert_eq!(shown(&browser, &format!("?at={never}")).await.0.len(), 20);
+    assert_eq!(shown(&browser, "?at=x").await.0.len(), 20);
 }

@@ -188,6 +188,14 @@ async fn asked_to_end_it_says_so_before_the_port_closes() {
     let events = get(&format!("{message}/events")).await.unwrap();
     let reading = tokio::spawn(read_events(events));
     assert_eq!(get("/readyz").await.unwrap().status(), 200);
+    // What nobody has begun is left to others.
+    let state = async || {
+        let row: Value = get(&message).await.unwrap().json().await.unwrap();
+        row["status"].as_str().unwrap().to_owned()
+    };
+    while state().await == "pending" {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
     terminate(&process).await;
     while get("/readyz").await.unwrap().status() == 200 {
         tokio::time::sleep(Duration::from_millis(10)).await;

@@ -254,7 +254,9 @@ async fn pages_have_the_colours_and_units_of_who_looks_at_them() {
     }
     let html = page(&browser, &car).await;
     assert!(
-        html.contains(r#"<span class="us">40 mpg</span> <span class="metric">5.9 L/100 km</span>"#),
+        html.contains(
+            r#"<span class="us">40 mpg</span><span class="or"> or </span><span class="metric">5.9 L/100 km</span>"#
+        ),
         "{html}"
     );
     assert!(!page(&site.browser(), "/cars").await.contains("data-theme"));

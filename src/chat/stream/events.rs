@@ -193,7 +193,11 @@ pub(super) fn finish_json(place: &mut Place, row: &Message) -> String {
     events.push_str(&place.advance(row.attempts, &row.text, shown));
     let last = match row.status {
         Status::Failed => event("error", Some(END), &failure_json(row).to_string()),
-        _ => event("done", Some(END), &json!(answers::Reply::from(row)).to_string()),
+        _ => event(
+            "done",
+            Some(END),
+            &json!(answers::Reply::from(row)).to_string(),
+        ),
     };
     events.push_str(&last);
     events
