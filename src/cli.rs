@@ -1,4 +1,4 @@
-//! The commands: serve, work, migrate, config, health, catalogue, users, eval.
+//! The commands: serve, work, migrate, backup, restore, config, health, catalogue, users, eval.
 
 use std::io::{IsTerminal, Read, Write};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
+use serde_json::json;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -16,9 +17,11 @@ use crate::error::Error;
 use crate::server::Server;
 use crate::server::work::Work;
 
+mod backup;
 mod catalogue;
 mod database;
 mod eval;
+mod usage;
 mod users;
 
 /// A car advisor that you talk to.
@@ -44,8 +47,18 @@ enum Command {
         #[arg(long, conflicts_with = "down")]
         status: bool,
     },
+    /// Copy the SQLite database into a file, while the server runs and writes.
+    Backup(backup::Backup),
+    /// Put a backup in the place of the SQLite database, which is kept beside it. The server must not run.
+    Restore(backup::Restore),
     /// Print the settings in force, secrets hidden.
-    Config,
+    Config {
+        /// Print one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print what was answered and what it cost, by day, person or model.
+    Usage(usage::Usage),
     /// Ask the server on this machine whether it is alive; for containers.
     Health {
         /// Ask the worker at AUTIO_WORK_ADDR instead.
@@ -105,9 +118,10 @@ pub fn run() -> ExitCode {
         Command::Work => work(),
         Command::Migrate { status: true, .. } => migration_status(),
         Command::Migrate { down, .. } => migrate(down),
-        Command::Config => Config::from_env()
-            .map_err(Failure::from)
-            .map(|config| print(&config.to_string())),
+        Command::Backup(backup) => backup.run(),
+        Command::Restore(restore) => restore.run(),
+        Command::Config { json } => config(json),
+        Command::Usage(usage) => usage.run(),
         Command::Health { work } => health(work),
         Command::Catalogue(command) => catalogue::run(command),
         Command::Users(command) => users::run(command),
@@ -177,6 +191,21 @@ fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
         .enable_all()
         .build()
         .map_err(|error| Failure::Other(error.to_string()))
+}
+
+fn config(json: bool) -> Result<(), Failure> {
+    let printed = Config::from_env()?.printed();
+    let lines = printed.iter().map(|(name, value)| match json {
+        false => format!("{name}={value}\n"),
+        true => format!("  {}: {}", json!(name), json!(value)),
+    });
+    let lines: Vec<String> = lines.collect();
+    print(&match json {
+        false => lines.concat(),
+        // In the same order.
+        true => format!("{{\n{}\n}}\n", lines.join(",\n")),
+    });
+    Ok(())
 }
 
 fn migrate(down: bool) -> Result<(), Failure> {
