@@ -1,4 +1,4 @@
-//! The commands: serve, work, migrate, backup, restore, config, health, catalogue, users, eval.
+//! The commands: serve, work, migrate, backup, restore, config, doctor, usage, health, catalogue, users, eval.
 
 use std::io::{IsTerminal, Read, Write};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
@@ -20,6 +20,7 @@ use crate::server::work::Work;
 mod backup;
 mod catalogue;
 mod database;
+mod doctor;
 mod eval;
 mod usage;
 mod users;
@@ -59,6 +60,8 @@ enum Command {
     },
     /// Print what was answered and what it cost, by day, person or model.
     Usage(usage::Usage),
+    /// Look at everything that Autio stands on, and say what to do about what is wrong.
+    Doctor(doctor::Doctor),
     /// Ask the server on this machine whether it is alive; for containers.
     Health {
         /// Ask the worker at AUTIO_WORK_ADDR instead.
@@ -82,6 +85,8 @@ enum Failure {
     Argument(String),
     /// In words for the operator.
     Other(String),
+    /// In words that were printed already.
+    Told,
     /// Whoever read what is printed has heard enough (`autio users list | head -1`).
     Unheard,
 }
@@ -121,6 +126,7 @@ pub fn run() -> ExitCode {
         Command::Backup(backup) => backup.run(),
         Command::Restore(restore) => restore.run(),
         Command::Config { json } => config(json),
+        Command::Doctor(doctor) => doctor.run(),
         Command::Usage(usage) => usage.run(),
         Command::Health { work } => health(work),
         Command::Catalogue(command) => catalogue::run(command),
@@ -137,6 +143,7 @@ pub fn run() -> ExitCode {
             eprintln!("autio: {error}");
             ExitCode::from(2)
         }
+        Err(Failure::Told) => ExitCode::FAILURE,
         Err(Failure::Other(message)) => {
             eprintln!("autio: {message}");
             ExitCode::FAILURE

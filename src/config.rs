@@ -43,6 +43,16 @@ pub enum DatabaseUrl {
     Postgres(PostgresConfig),
 }
 
+impl DatabaseUrl {
+    /// Where the secret is kept that is made at the first start.
+    pub fn key_file(&self) -> PathBuf {
+        match self {
+            DatabaseUrl::Sqlite(file) => file.with_file_name(secret::KEY_FILE),
+            DatabaseUrl::Postgres(_) => PathBuf::from(secret::KEY_FILE),
+        }
+    }
+}
+
 /// Where PostgreSQL is.
 #[derive(Clone, Debug)]
 pub struct PostgresConfig {

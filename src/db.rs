@@ -36,6 +36,7 @@ pub mod conversations;
 pub mod copies;
 pub mod idempotency_keys;
 mod in_use;
+pub mod inspection;
 pub mod invitations;
 pub mod messages;
 mod migrations;

@@ -149,6 +149,11 @@ pub fn remove(path: &Path) {
     }
 }
 
+/// What isn't in a database's own file yet.
+pub fn wal_of(path: &Path) -> PathBuf {
+    beside(path, "-wal")
+}
+
 fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(ending);
