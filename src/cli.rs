@@ -2,6 +2,7 @@
 
 use std::io::{IsTerminal, Read, Write};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -288,6 +289,11 @@ fn start_log(config: &Config) {
     }
 }
 
+/// What is wrong with a file.
+fn about(path: &Path, what: &dyn std::fmt::Display) -> Failure {
+    Failure::Other(format!("{}: {what}", path.display()))
+}
+
 /// Writes to standard output; a reader that has gone away (`autio config | head -1`) is no error.
 fn print(text: &str) {
     print_on(text).ok();
@@ -308,9 +314,7 @@ fn trust_system_certificates() {
         "/etc/ssl/cert.pem",
     ];
     if std::env::var_os("SSL_CERT_FILE").is_none()
-        && let Some(bundle) = BUNDLES
-            .iter()
-            .find(|path| std::path::Path::new(path).exists())
+        && let Some(bundle) = BUNDLES.iter().find(|path| Path::new(path).exists())
     {
         // SAFETY: the process has a single thread yet.
         unsafe { std::env::set_var("SSL_CERT_FILE", bundle) };

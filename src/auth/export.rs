@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::CurrentUser;
 use super::activity::Happening;
 use super::answers::{Account, Login, NamedToken};
-use super::usage::Day;
+use super::usage::DayOfUse;
 use crate::db::batches::Item;
 use crate::db::conversations::{self, Conversation};
 use crate::db::messages::{self, Message};
@@ -192,7 +192,7 @@ impl Export {
             // Of batches; what was asked is among the conversations.
             "asked_in_batches": asked.collect::<Vec<_>>(),
             "not_asked": waiting.collect::<Vec<_>>(),
-            "usage": used.iter().map(Day::from).collect::<Vec<_>>(),
+            "usage": used.iter().map(DayOfUse::from).collect::<Vec<_>>(),
             "budget": budget.map(|budget| json!({
                 "day": budget.day,
                 "messages": budget.messages,

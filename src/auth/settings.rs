@@ -12,7 +12,7 @@ use super::activity::{self, EventView};
 use super::answers::{Account, NamedToken};
 use super::preferences::{self, COLOURS, Choice, Figure, Given, Settable, UNITS};
 use super::section::Section;
-use super::usage::{self, Used, UsedView};
+use super::usage::{self, OwnUsage, UsageView};
 use crate::db::account_events::{self, Event};
 use crate::db::sessions::{self, Kind, Session};
 use crate::db::users::{self, User};
@@ -139,7 +139,7 @@ pub struct Settings {
     sessions: Vec<Session>,
     /// What happened to the account lately.
     events: Vec<Event>,
-    used: UsedView,
+    used: UsageView,
     done: Option<Section>,
     wrong: Option<Wrong>,
     /// A token that was made just now.
@@ -180,7 +180,7 @@ impl Settings {
             session_id: current.session_id,
             sessions,
             events,
-            used: UsedView::of(&Used::of(&found, &app.config)),
+            used: UsageView::of(&OwnUsage::of(&found, &app.config)),
             done: None,
             wrong: None,
             made: None,
@@ -323,7 +323,7 @@ struct SettingsPage<'a> {
     sessions: Vec<SessionView<'a>>,
     tokens: Vec<SessionView<'a>>,
     events: Vec<EventView<'a>>,
-    used: &'a UsedView,
+    used: &'a UsageView,
     made: Option<(&'a str, SessionView<'a>)>,
 }
 

@@ -29,7 +29,7 @@ const DAYS: u64 = 30;
     tag = "Account",
     summary = "What I have used today and lately, and what a day allows",
     description = "Days are of UTC. What was deleted is counted all the same.",
-    responses((status = 200, description = "The figures", body = Used)),
+    responses((status = 200, description = "The figures", body = OwnUsage)),
 )]
 pub async fn read(
     app: web::Data<App>,
@@ -38,7 +38,7 @@ pub async fn read(
 ) -> Result<Show<Answer>, Error> {
     let user_id = current.user.id;
     let found = app.db.read(move |conn| find(conn, &user_id)).await?;
-    let used = Used::of(&found, &app.config);
+    let used = OwnUsage::of(&found, &app.config);
     Ok(go_to(format, "/auth/me#usage".into(), json!(used)))
 }
 
@@ -62,19 +62,19 @@ pub fn find(conn: &mut Conn, user_id: &str) -> Result<Found, Error> {
 
 /// What somebody has used.
 #[derive(Serialize, ToSchema)]
-pub struct Used<'a> {
-    today: Sum,
-    last_30_days: Sum,
+pub struct OwnUsage<'a> {
+    today: TokenSum,
+    last_30_days: TokenSum,
     budget: DayBudget,
     /// The last 30 days, the newest first, those with nothing left out.
-    days: Vec<Day<'a>>,
+    days: Vec<DayOfUse<'a>>,
     /// Conversations are deleted so many days after their last message; `null` where they are kept.
     conversations_kept_days: Option<u32>,
 }
 
 /// Answers, and the tokens of the model that they took.
 #[derive(Clone, Copy, Debug, Default, Serialize, ToSchema)]
-pub struct Sum {
+pub struct TokenSum {
     pub answers: i64,
     /// Of the answers, those whose tokens the model's server didn't count.
     pub estimated_answers: i64,
@@ -87,36 +87,36 @@ pub struct Sum {
 /// What a day allows, and what of it is used; `null` where there is no limit.
 #[derive(Serialize, ToSchema)]
 pub struct DayBudget {
-    messages: Option<Part>,
-    /// Used, or set aside for answers that are being made.
-    tokens: Option<Part>,
+    messages: Option<BudgetPart>,
+    /// OwnUsage, or set aside for answers that are being made.
+    tokens: Option<BudgetPart>,
     /// When a new day begins.
     resets_at: DateTime<Utc>,
 }
 
 /// A part of what is allowed.
 #[derive(Clone, Copy, Serialize, ToSchema)]
-pub struct Part {
+pub struct BudgetPart {
     used: i64,
     limit: i64,
 }
 
 /// What one model was used for in one day.
 #[derive(Serialize, ToSchema)]
-pub struct Day<'a> {
+pub struct DayOfUse<'a> {
     day: NaiveDate,
     /// The model; `catalogue` is the built-in advisor.
     model: &'a str,
     #[serde(flatten)]
-    sum: Sum,
+    sum: TokenSum,
 }
 
-impl<'a> From<&'a Usage> for Day<'a> {
+impl<'a> From<&'a Usage> for DayOfUse<'a> {
     fn from(usage: &'a Usage) -> Self {
         Self {
             day: usage.day,
             model: &usage.model,
-            sum: Sum {
+            sum: TokenSum {
                 answers: usage.answers,
                 estimated_answers: usage.estimated_answers,
                 prompt_tokens: usage.prompt_tokens,
@@ -126,13 +126,13 @@ impl<'a> From<&'a Usage> for Day<'a> {
     }
 }
 
-impl<'a> Used<'a> {
+impl<'a> OwnUsage<'a> {
     /// The figures, beside what the settings allow.
     pub fn of(found: &'a Found, config: &Config) -> Self {
-        let days: Vec<Day> = found.days.iter().map(Day::from).collect();
+        let days: Vec<DayOfUse> = found.days.iter().map(DayOfUse::from).collect();
         let part = |limit: Option<i64>, used: fn(&Budget) -> i64| {
             let used = found.budget.as_ref().map_or(0, used);
-            limit.map(|limit| Part { used, limit })
+            limit.map(|limit| BudgetPart { used, limit })
         };
         let tomorrow = found.today + Days::new(1);
         Self {
@@ -149,8 +149,8 @@ impl<'a> Used<'a> {
     }
 }
 
-fn add_up<'a>(days: impl Iterator<Item = &'a Day<'a>>) -> Sum {
-    days.fold(Sum::default(), |sum, day| Sum {
+fn add_up<'a>(days: impl Iterator<Item = &'a DayOfUse<'a>>) -> TokenSum {
+    days.fold(TokenSum::default(), |sum, day| TokenSum {
         answers: sum.answers + day.sum.answers,
         estimated_answers: sum.estimated_answers + day.sum.estimated_answers,
         prompt_tokens: sum.prompt_tokens + day.sum.prompt_tokens,
@@ -159,7 +159,7 @@ fn add_up<'a>(days: impl Iterator<Item = &'a Day<'a>>) -> Sum {
 }
 
 /// The same as the settings page shows it.
-pub struct UsedView {
+pub struct UsageView {
     pub rows: [(&'static str, [String; 3]); 2],
     /// What is left of the day, in sentences.
     pub budget: Vec<String>,
@@ -168,13 +168,13 @@ pub struct UsedView {
     pub kept: Option<String>,
 }
 
-impl UsedView {
-    pub fn of(used: &Used) -> Self {
-        let figures = |sum: Sum| {
+impl UsageView {
+    pub fn of(used: &OwnUsage) -> Self {
+        let figures = |sum: TokenSum| {
             let all = [sum.answers, sum.prompt_tokens, sum.completion_tokens];
             all.map(in_thousands)
         };
-        let sentence = |part: Option<Part>, what: &str| {
+        let sentence = |part: Option<BudgetPart>, what: &str| {
             part.map(|part| {
                 format!(
                     "{} of {} {what}",

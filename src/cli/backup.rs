@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{Failure, print};
+use super::database::missing;
+use super::{Failure, about, print};
 use crate::config::{Config, DatabaseUrl};
 use crate::db::copies::{self, Rows};
 use crate::db::{self, InUse};
@@ -37,7 +38,7 @@ impl Backup {
         )?;
         refuse_stdio(&self.file, "give the name of a file, and send that on")?;
         if !database.exists() {
-            return Err(no_database(&database));
+            return Err(missing(&database));
         }
         if is_same(&self.file, &database) {
             return Err(Failure::Argument(format!(
@@ -100,17 +101,8 @@ impl Restore {
                 self.file.display()
             )));
         }
-        let used = || {
-            about(
-                &database,
-                &"a server or another program is using it; stop that first, nothing was changed",
-            )
-        };
         // From here to the end nobody of ours opens it.
-        let _alone = InUse::alone(&database)?.ok_or_else(used)?;
-        if database.exists() && copies::is_open_elsewhere(&database) {
-            return Err(used());
-        }
+        let _alone = InUse::alone(&database)?.ok_or_else(|| used(&database))?;
         let draft = draft_of(&database);
         let restored = self.restore(&database, &draft);
         copies::remove(&draft);
@@ -144,6 +136,10 @@ impl Restore {
         copies::copy(&self.file, draft).map_err(cannot)?;
         copies::prepare(draft, self.end_sessions).map_err(cannot)?;
         let rows = copies::check(draft).map_err(cannot)?;
+        // Last, since it touches what is there.
+        if database.exists() && copies::is_open_elsewhere(database) {
+            return Err(used(database));
+        }
         let kept = free_name(database);
         let was_there = database.exists();
         copies::replace(database, draft, &kept).map_err(|error| about(database, &error))?;
@@ -168,11 +164,9 @@ fn refuse_stdio(file: &Path, instead: &str) -> Result<(), Failure> {
     }
 }
 
-fn no_database(path: &Path) -> Failure {
-    Failure::Other(format!(
-        "there is no database at {}; run this where the server runs, or set DATABASE_URL as it has it",
-        path.display()
-    ))
+fn used(database: &Path) -> Failure {
+    let what = "a server or another program is using it; stop that first, nothing was changed";
+    about(database, &what)
 }
 
 fn taken(file: &Path) -> Failure {
@@ -180,10 +174,6 @@ fn taken(file: &Path) -> Failure {
         "{} is there already; give another name, or --force to replace it",
         file.display()
     ))
-}
-
-fn about(path: &Path, what: &dyn std::fmt::Display) -> Failure {
-    Failure::Other(format!("{}: {what}", path.display()))
 }
 
 /// Whether two names are of one file.

@@ -105,7 +105,8 @@ impl Doctor {
         for Finding { check, state, says } in found {
             let state = state.as_str();
             // A line each, whatever a server has answered.
-            let says = plain(says);
+            let lines: Vec<&str> = says.lines().map(str::trim).collect();
+            let says = plain(&lines.join(" "));
             print_on(&match self.json {
                 true => format!(
                     "{}\n",

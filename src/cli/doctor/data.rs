@@ -48,7 +48,7 @@ pub fn look(config: &Config) -> Vec<Finding> {
         Some(Err(error)) => {
             let says = format!(
                 "{name} can't be used: {}; check DATABASE_URL, and that it runs",
-                error.causes()
+                error.causes().trim()
             );
             return vec![fail("database", says)];
         }
