@@ -88,7 +88,7 @@ pub struct TokenSum {
 #[derive(Serialize, ToSchema)]
 pub struct DayBudget {
     messages: Option<BudgetPart>,
-    /// OwnUsage, or set aside for answers that are being made.
+    /// Used, or set aside for answers that are being made.
     tokens: Option<BudgetPart>,
     /// When a new day begins.
     resets_at: DateTime<Utc>,
