@@ -268,8 +268,7 @@ async fn off_the_async_threads<T: Send + 'static>(
     done.map_err(|error| Failure::Ours(error.to_string()))
 }
 
-/// The name under which the built-in advisor's replies are stored.
-pub const CATALOGUE_MODEL: &str = "catalogue";
+pub use crate::config::CATALOGUE_MODEL;
 
 /// How people read the name that is stored with a reply.
 pub fn model_label(model: &str) -> &str {

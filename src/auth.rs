@@ -16,6 +16,7 @@ mod section;
 mod sessions;
 mod settings;
 pub mod tokens;
+mod usage;
 
 pub use activity::Happening;
 pub use entering::check_email;
@@ -70,6 +71,7 @@ pub fn take_draft(session: &Session) -> Option<String> {
     credentials::change_password,
     credentials::change_email,
     activity::list,
+    usage::read,
     export::export,
     sessions::list,
     sessions::end_others,
@@ -108,6 +110,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
         )
         .service(web::resource("/auth/email").route(web::post().to(credentials::change_email)))
         .service(web::resource("/auth/events").route(web::get().to(activity::list)))
+        .service(web::resource("/auth/usage").route(web::get().to(usage::read)))
         .service(web::resource("/auth/export").route(web::get().to(export::export)))
         .service(
             web::resource("/auth/sessions")

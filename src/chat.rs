@@ -14,6 +14,7 @@ mod needs;
 mod open;
 mod path;
 mod post;
+pub mod retention;
 mod search;
 mod spending;
 mod store;

@@ -1,11 +1,13 @@
-//! The commands: serve, work, migrate, config, health, catalogue, users, eval.
+//! The commands: serve, work, migrate, backup, restore, config, doctor, usage, health, catalogue, users, eval.
 
 use std::io::{IsTerminal, Read, Write};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
+use serde_json::json;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -16,9 +18,12 @@ use crate::error::Error;
 use crate::server::Server;
 use crate::server::work::Work;
 
+mod backup;
 mod catalogue;
 mod database;
+mod doctor;
 mod eval;
+mod usage;
 mod users;
 
 /// A car advisor that you talk to.
@@ -44,8 +49,20 @@ enum Command {
         #[arg(long, conflicts_with = "down")]
         status: bool,
     },
+    /// Copy the SQLite database into a file, while the server runs and writes.
+    Backup(backup::Backup),
+    /// Put a backup in the place of the SQLite database, which is kept beside it. The server must not run.
+    Restore(backup::Restore),
     /// Print the settings in force, secrets hidden.
-    Config,
+    Config {
+        /// Print one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print what was answered and what it cost, by day, person or model.
+    Usage(usage::Usage),
+    /// Look at everything that Autio stands on, and say what to do about what is wrong.
+    Doctor(doctor::Doctor),
     /// Ask the server on this machine whether it is alive; for containers.
     Health {
         /// Ask the worker at AUTIO_WORK_ADDR instead.
@@ -69,6 +86,8 @@ enum Failure {
     Argument(String),
     /// In words for the operator.
     Other(String),
+    /// In words that were printed already.
+    Told,
     /// Whoever read what is printed has heard enough (`autio users list | head -1`).
     Unheard,
 }
@@ -108,9 +127,11 @@ pub fn run() -> ExitCode {
         Command::Work => work(),
         Command::Migrate { status: true, .. } => migration_status(),
         Command::Migrate { down, .. } => migrate(down),
-        Command::Config => Config::from_env()
-            .map_err(Failure::from)
-            .map(|config| print(&config.to_string())),
+        Command::Backup(backup) => backup.run(),
+        Command::Restore(restore) => restore.run(),
+        Command::Config { json } => config(json),
+        Command::Doctor(doctor) => doctor.run(),
+        Command::Usage(usage) => usage.run(),
         Command::Health { work } => health(work),
         Command::Catalogue(command) => catalogue::run(command),
         Command::Users(command) => users::run(command),
@@ -126,6 +147,7 @@ pub fn run() -> ExitCode {
             eprintln!("autio: {error}");
             ExitCode::from(2)
         }
+        Err(Failure::Told) => ExitCode::FAILURE,
         Err(Failure::Other(message)) => {
             eprintln!("autio: {message}");
             ExitCode::FAILURE
@@ -180,6 +202,21 @@ fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
         .enable_all()
         .build()
         .map_err(|error| Failure::Other(error.to_string()))
+}
+
+fn config(json: bool) -> Result<(), Failure> {
+    let printed = Config::from_env()?.printed();
+    let lines = printed.iter().map(|(name, value)| match json {
+        false => format!("{name}={value}\n"),
+        true => format!("  {}: {}", json!(name), json!(value)),
+    });
+    let lines: Vec<String> = lines.collect();
+    print(&match json {
+        false => lines.concat(),
+        // In the same order.
+        true => format!("{{\n{}\n}}\n", lines.join(",\n")),
+    });
+    Ok(())
 }
 
 fn migrate(down: bool) -> Result<(), Failure> {
@@ -255,6 +292,11 @@ fn start_log(config: &Config) {
     }
 }
 
+/// What is wrong with a file.
+fn about(path: &Path, what: &dyn std::fmt::Display) -> Failure {
+    Failure::Other(format!("{}: {what}", path.display()))
+}
+
 /// Writes to standard output; a reader that has gone away (`autio config | head -1`) is no error.
 fn print(text: &str) {
     print_on(text).ok();
@@ -275,9 +317,7 @@ fn trust_system_certificates() {
         "/etc/ssl/cert.pem",
     ];
     if std::env::var_os("SSL_CERT_FILE").is_none()
-        && let Some(bundle) = BUNDLES
-            .iter()
-            .find(|path| std::path::Path::new(path).exists())
+        && let Some(bundle) = BUNDLES.iter().find(|path| Path::new(path).exists())
     {
         // SAFETY: the process has a single thread yet.
         unsafe { std::env::set_var("SSL_CERT_FILE", bundle) };

@@ -3,12 +3,12 @@
 mod batches;
 mod broker;
 mod limits;
+mod prices;
 mod proxies;
 mod redis;
 mod secret;
 mod signup;
 
-use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -18,9 +18,15 @@ use sha2::{Digest, Sha512};
 pub use self::batches::Batches;
 pub use self::broker::Amqp;
 pub use self::limits::{Limits, RESERVED_TOKENS, Rate};
+pub use self::prices::Prices;
 pub use self::proxies::TrustedProxies;
 pub use self::redis::RedisUrl;
 pub use self::signup::Signup;
+
+/// The name under which the built-in advisor's replies are stored.
+pub const CATALOGUE_MODEL: &str = "catalogue";
+/// More than a century.
+const MOST_DAYS: u32 = 36_500;
 
 /// A setting that can't be used: names the variable and says what it wants.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +41,16 @@ pub struct ConfigError {
 pub enum DatabaseUrl {
     Sqlite(PathBuf),
     Postgres(PostgresConfig),
+}
+
+impl DatabaseUrl {
+    /// Where the secret is kept that is made at the first start.
+    pub fn key_file(&self) -> PathBuf {
+        match self {
+            DatabaseUrl::Sqlite(file) => file.with_file_name(secret::KEY_FILE),
+            DatabaseUrl::Postgres(_) => PathBuf::from(secret::KEY_FILE),
+        }
+    }
 }
 
 /// Where PostgreSQL is.
@@ -103,6 +119,9 @@ pub struct Config {
     pub work_addr: Option<SocketAddr>,
     pub trusted_proxies: TrustedProxies,
     pub limits: Limits,
+    /// Conversations are removed so many days after their last message; `None` keeps them.
+    pub retention_days: Option<u32>,
+    pub prices: Prices,
     pub log: String,
     pub log_format: LogFormat,
 }
@@ -183,6 +202,8 @@ impl Config {
                 &set("AUTIO_TRUSTED_PROXIES").unwrap_or_default(),
             )?,
             limits: Limits::read(set)?,
+            retention_days: parse_days(set("AUTIO_RETENTION_DAYS"))?,
+            prices: Prices::read(set("AUTIO_PRICES"))?,
             log: parse_log(set("AUTIO_LOG").unwrap_or_else(|| "info".into()))?,
             log_format: match set("AUTIO_LOG_FORMAT").as_deref() {
                 None | Some("text") => LogFormat::Text,
@@ -198,52 +219,67 @@ impl Config {
     }
 }
 
-/// The settings as `autio config` prints them: `NAME=value`, secrets hidden.
-impl fmt::Display for Config {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+/// A setting as it is printed: its name, and its value if that may be seen.
+pub type Printed = (&'static str, String);
+
+const HIDDEN: &str = "(hidden)";
+
+impl Config {
+    /// The settings as `autio config` prints them, secrets hidden.
+    pub fn printed(&self) -> Vec<Printed> {
+        let or_none = |value: Option<String>| value.unwrap_or_default();
         let database = match &self.database {
             DatabaseUrl::Sqlite(path) => path.display().to_string(),
             DatabaseUrl::Postgres(postgres) => hide_password(postgres.url.expose_secret()),
         };
-        writeln!(f, "AUTIO_ADDR={}", self.addr)?;
-        writeln!(f, "AUTIO_PUBLIC_URL={}", self.public_url)?;
-        writeln!(f, "DATABASE_URL={database}")?;
+        let mut all = vec![
+            ("AUTIO_ADDR", self.addr.to_string()),
+            ("AUTIO_PUBLIC_URL", self.public_url.clone()),
+            ("DATABASE_URL", database),
+        ];
         if let DatabaseUrl::Postgres(postgres) = &self.database {
-            writeln!(f, "AUTIO_POSTGRES_CONNECTIONS={}", postgres.connections)?;
+            let connections = postgres.connections.to_string();
+            all.push(("AUTIO_POSTGRES_CONNECTIONS", connections));
         }
         let redis = self.redis.as_ref().map(ToString::to_string);
-        writeln!(f, "REDIS_URL={}", redis.unwrap_or_default())?;
-        writeln!(f, "JWT_SECRET=(hidden)")?;
+        all.push(("REDIS_URL", or_none(redis)));
+        all.push(("JWT_SECRET", HIDDEN.into()));
         if self.jwt.previous.is_some() {
-            writeln!(f, "JWT_SECRET_PREVIOUS=(hidden)")?;
+            all.push(("JWT_SECRET_PREVIOUS", HIDDEN.into()));
         }
         match &self.openai {
-            None => writeln!(f, "OPENAI_API_KEY=")?,
-            Some(openai) => {
-                writeln!(f, "OPENAI_API_KEY=(hidden)")?;
-                writeln!(f, "OPENAI_BASE_URL={}", openai.base_url)?;
-                writeln!(f, "OPENAI_MODEL={}", openai.model)?;
-                let temperature = openai.temperature.map(|t| t.to_string());
-                writeln!(f, "OPENAI_TEMPERATURE={}", temperature.unwrap_or_default())?;
-            }
+            None => all.push(("OPENAI_API_KEY", String::new())),
+            Some(openai) => all.extend([
+                ("OPENAI_API_KEY", HIDDEN.into()),
+                ("OPENAI_BASE_URL", openai.base_url.clone()),
+                ("OPENAI_MODEL", openai.model.clone()),
+                (
+                    "OPENAI_TEMPERATURE",
+                    or_none(openai.temperature.map(|t| t.to_string())),
+                ),
+            ]),
         }
-        writeln!(f, "AUTIO_SYSTEM_PROMPT={}", self.system_prompt)?;
-        writeln!(f, "AUTIO_SIGNUP={}", self.signup.as_str())?;
+        all.push(("AUTIO_SYSTEM_PROMPT", self.system_prompt.clone()));
+        all.push(("AUTIO_SIGNUP", self.signup.as_str().into()));
         match &self.amqp {
-            None => writeln!(f, "AMQP_URL=")?,
-            Some(amqp) => write!(f, "{amqp}")?,
+            None => all.push(("AMQP_URL", String::new())),
+            Some(amqp) => all.extend(amqp.printed()),
         }
         let work_addr = self.work_addr.map(|addr| addr.to_string());
-        writeln!(f, "AUTIO_WORK_ADDR={}", work_addr.unwrap_or_default())?;
-        write!(f, "{}", self.batches)?;
-        writeln!(f, "AUTIO_TRUSTED_PROXIES={}", self.trusted_proxies)?;
-        write!(f, "{}", self.limits)?;
-        writeln!(f, "AUTIO_LOG={}", self.log)?;
+        all.push(("AUTIO_WORK_ADDR", or_none(work_addr)));
+        all.extend(self.batches.printed());
+        all.push(("AUTIO_TRUSTED_PROXIES", self.trusted_proxies.to_string()));
+        all.extend(self.limits.printed());
+        let days = self.retention_days.map(|days| days.to_string());
+        all.push(("AUTIO_RETENTION_DAYS", days.unwrap_or("off".into())));
+        all.push(("AUTIO_PRICES", self.prices.to_string()));
+        all.push(("AUTIO_LOG", self.log.clone()));
         let format = match self.log_format {
             LogFormat::Text => "text",
             LogFormat::Json => "json",
         };
-        writeln!(f, "AUTIO_LOG_FORMAT={format}")
+        all.push(("AUTIO_LOG_FORMAT", format.into()));
+        all
     }
 }
 
@@ -340,6 +376,19 @@ fn parse_connections(text: Option<String>) -> Result<u32, ConfigError> {
     }
 }
 
+fn parse_days(text: Option<String>) -> Result<Option<u32>, ConfigError> {
+    let Some(text) = text.filter(|text| text.trim() != "off") else {
+        return Ok(None);
+    };
+    match text.trim().parse() {
+        Ok(days) if (1..=MOST_DAYS).contains(&days) => Ok(Some(days)),
+        _ => Err(bad(
+            "AUTIO_RETENTION_DAYS",
+            format!("must be a whole number of days from 1 to {MOST_DAYS}, or off, not {text:?}"),
+        )),
+    }
+}
+
 fn parse_database(text: &str, connections: u32) -> Result<DatabaseUrl, ConfigError> {
     if text.starts_with("postgres://") || text.starts_with("postgresql://") {
         let url = text.into();
@@ -386,6 +435,12 @@ mod tests {
         })
     }
 
+    fn lines(config: &Config) -> String {
+        let all = config.printed();
+        let lines = all.iter().map(|(name, value)| format!("{name}={value}\n"));
+        lines.collect()
+    }
+
     #[test]
     fn nothing_needs_to_be_set() {
         let config = read(&[]).unwrap();
@@ -416,6 +471,9 @@ mod tests {
             ("AUTIO_BATCH_RATE", "60"),
             ("AUTIO_BATCH_RATE", "0/min"),
             ("AUTIO_BATCH_AT_ONCE", "0"),
+            ("AUTIO_RETENTION_DAYS", "0"),
+            ("AUTIO_RETENTION_DAYS", "a year"),
+            ("AUTIO_PRICES", "/nowhere/prices.csv"),
             ("AUTIO_LOG", "info,=="),
             ("AUTIO_LOG_FORMAT", "xml"),
         ] {
@@ -454,11 +512,11 @@ mod tests {
             ("REDIS_URL", "rediss://:hunter2@cache:6380/1"),
             ("AMQP_URL", "amqps://autio:hunter2@broker/%2f"),
         ]);
-        let printed = config.unwrap().to_string();
+        let printed = lines(&config.unwrap());
         assert!(printed.contains("REDIS_URL=rediss://:hidden@cache:6380/1"));
         let socket = read(&[("REDIS_URL", "unix:///run/redis.sock?db=1&pass=hunter2")]);
         let socket = socket.unwrap();
-        assert!(!format!("{socket}{socket:?}").contains("hunter2"));
+        assert!(!format!("{}{socket:?}", lines(&socket)).contains("hunter2"));
         assert!(!printed.contains("hunter2") && printed.contains("postgres://autio:hidden@db"));
     }
 }

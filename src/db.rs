@@ -33,7 +33,10 @@ pub mod batches;
 pub mod budgets;
 pub mod catalogues;
 pub mod conversations;
+pub mod copies;
 pub mod idempotency_keys;
+mod in_use;
+pub mod inspection;
 pub mod invitations;
 pub mod messages;
 mod migrations;
@@ -44,6 +47,7 @@ pub mod search;
 pub mod sessions;
 pub mod shortlist;
 pub mod spending;
+pub mod usage;
 pub mod users;
 mod writer;
 
@@ -57,6 +61,7 @@ use diesel::r2d2::Pool;
 use diesel::sqlite::SqliteConnection;
 use tokio::sync::Semaphore;
 
+pub use self::in_use::InUse;
 pub use self::migrations::{Direction, Migration, migrate, migrations};
 use self::pool::{Manager, Role};
 use self::writer::Writer;
@@ -87,6 +92,8 @@ struct Backend {
     permits: Arc<Semaphore>,
     /// SQLite's one writer; PostgreSQL writes through the pool.
     writer: Option<Writer>,
+    /// The last to go: nobody puts another file in the place of this one before.
+    _in_use: Option<InUse>,
 }
 
 /// UTC, to the microsecond, which is what both databases keep.
@@ -110,6 +117,7 @@ impl Db {
             DatabaseUrl::Postgres(postgres) => (false, postgres.connections),
         };
         let manager = |role| Manager::new(url, role);
+        let in_use = InUse::share(url)?;
         // The writer first: it makes the file and turns on WAL, which readers can't.
         let writer = match is_sqlite {
             true => Some(Writer::start(manager(Role::Writer))?),
@@ -126,6 +134,7 @@ impl Db {
             pool,
             permits: Arc::new(Semaphore::new(size as usize)),
             writer,
+            _in_use: in_use,
         })))
     }
 

@@ -9,10 +9,21 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use self::broker::Receipt;
+use self::broker::{Broker, Receipt};
 use self::consumer::Consumer;
 use self::publisher::Publisher;
 use crate::config::Amqp;
+
+pub use self::broker::Seen;
+
+/// How our queues at the broker stand, without making them.
+///
+/// # Errors
+/// In words for the operator, when the broker can't be used.
+pub async fn look(config: &Amqp) -> Result<Vec<Seen>, String> {
+    let broker = Broker::new(config, "looks");
+    broker.look().await.map_err(|failure| failure.0)
+}
 
 /// How many ids a queue in the process holds. More stay in the table until the sweep finds them.
 const CAPACITY: usize = 10_000;

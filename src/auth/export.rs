@@ -3,19 +3,21 @@
 use actix_web::http::header;
 use actix_web::web::Bytes;
 use actix_web::{HttpResponse, web};
+use chrono::NaiveDate;
 use futures_util::stream;
 use serde_json::{Value, json};
 
 use super::CurrentUser;
 use super::activity::Happening;
 use super::answers::{Account, Login, NamedToken};
+use super::usage::DayOfUse;
 use crate::db::batches::Item;
 use crate::db::conversations::{self, Conversation};
 use crate::db::messages::{self, Message};
 use crate::db::need_edits;
 use crate::db::sessions::{self, Kind};
 use crate::db::users::User;
-use crate::db::{self, account_events, batches, budgets, shortlist};
+use crate::db::{self, account_events, batches, budgets, shortlist, usage};
 use crate::error::Error;
 use crate::state::App;
 
@@ -128,7 +130,7 @@ impl Export {
 
     async fn account(&self) -> Result<Value, Error> {
         let user_id = self.user.id.clone();
-        let (live, kept, budget, events, sent, items) = self
+        let (live, kept, budget, events, sent, items, used) = self
             .app
             .db
             .read(move |conn| {
@@ -139,6 +141,7 @@ impl Export {
                     account_events::list(conn, &user_id, None, i64::MAX)?,
                     batches::list(conn, &user_id, None, i64::MAX)?,
                     batches::items_of(conn, &user_id)?,
+                    usage::since(conn, &user_id, NaiveDate::default())?,
                 ))
             })
             .await?;
@@ -189,6 +192,7 @@ impl Export {
             // Of batches; what was asked is among the conversations.
             "asked_in_batches": asked.collect::<Vec<_>>(),
             "not_asked": waiting.collect::<Vec<_>>(),
+            "usage": used.iter().map(DayOfUse::from).collect::<Vec<_>>(),
             "budget": budget.map(|budget| json!({
                 "day": budget.day,
                 "messages": budget.messages,

@@ -11,6 +11,7 @@ pub enum Section {
     Sessions,
     Tokens,
     Activity,
+    Usage,
     Password,
     Email,
     Data,
@@ -18,13 +19,14 @@ pub enum Section {
 }
 
 impl Section {
-    pub const ALL: [Section; 10] = [
+    pub const ALL: [Section; 11] = [
         Section::About,
         Section::Driving,
         Section::Display,
         Section::Sessions,
         Section::Tokens,
         Section::Activity,
+        Section::Usage,
         Section::Password,
         Section::Email,
         Section::Data,
@@ -40,6 +42,7 @@ impl Section {
             Section::Sessions => "sessions",
             Section::Tokens => "tokens",
             Section::Activity => "activity",
+            Section::Usage => "usage",
             Section::Password => "password",
             Section::Email => "email",
             Section::Data => "data",
@@ -57,7 +60,7 @@ impl Section {
             Section::Password => &["current_password", "new_password"],
             Section::Email => &["email", "password"],
             Section::Delete => &["password"],
-            Section::Sessions | Section::Activity | Section::Data => &[],
+            Section::Sessions | Section::Activity | Section::Usage | Section::Data => &[],
         }
     }
 
@@ -70,6 +73,7 @@ impl Section {
             Section::Sessions => "Sessions",
             Section::Tokens => "API tokens",
             Section::Activity => "Recent activity",
+            Section::Usage => "Your use",
             Section::Password => "Password",
             Section::Email => "Email",
             Section::Data => "Your data",
@@ -87,7 +91,7 @@ impl Section {
                 "Your password is changed. Every other session and all tokens have ended."
             }
             Section::Email => "Your email is changed. Log in with it from now on.",
-            Section::Activity | Section::Data | Section::Delete => "Done.",
+            Section::Activity | Section::Usage | Section::Data | Section::Delete => "Done.",
         }
     }
 

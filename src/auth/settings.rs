@@ -12,6 +12,7 @@ use super::activity::{self, EventView};
 use super::answers::{Account, NamedToken};
 use super::preferences::{self, COLOURS, Choice, Figure, Given, Settable, UNITS};
 use super::section::Section;
+use super::usage::{self, OwnUsage, UsageView};
 use crate::db::account_events::{self, Event};
 use crate::db::sessions::{self, Kind, Session};
 use crate::db::users::{self, User};
@@ -138,6 +139,7 @@ pub struct Settings {
     sessions: Vec<Session>,
     /// What happened to the account lately.
     events: Vec<Event>,
+    used: UsageView,
     done: Option<Section>,
     wrong: Option<Wrong>,
     /// A token that was made just now.
@@ -161,23 +163,24 @@ impl Settings {
     /// The account of whoever is asking. Programs don't wait for what only the page shows.
     pub async fn find(app: &App, format: Format, current: CurrentUser) -> Result<Self, Error> {
         let user_id = current.user.id.clone();
-        let (sessions, events) = match format.is_html() {
+        let (sessions, events, found) = match format.is_html() {
             true => {
                 app.db
                     .read(move |conn| {
                         let live = sessions::live(conn, &user_id, db::now())?;
                         let recent = account_events::list(conn, &user_id, None, activity::RECENT)?;
-                        Ok((live, recent))
+                        Ok((live, recent, usage::find(conn, &user_id)?))
                     })
                     .await?
             }
-            false => (Vec::new(), Vec::new()),
+            false => (Vec::new(), Vec::new(), usage::Found::default()),
         };
         Ok(Self {
             user: current.user,
             session_id: current.session_id,
             sessions,
             events,
+            used: UsageView::of(&OwnUsage::of(&found, &app.config)),
             done: None,
             wrong: None,
             made: None,
@@ -277,6 +280,7 @@ impl Settings {
                 .iter()
                 .map(|event| EventView::of(event, &self.session_id))
                 .collect(),
+            used: &self.used,
             made: made.map(|made| (made.token.as_str(), show(&made.session))),
         }
     }
@@ -311,7 +315,7 @@ struct SettingsPage<'a> {
     shell: &'a Shell,
     view: &'a Settings,
     user: &'a User,
-    sections: [Section; 10],
+    sections: [Section; 11],
     levels: Vec<Choice>,
     figures: Vec<Figure>,
     units: [Choice; 2],
@@ -319,6 +323,7 @@ struct SettingsPage<'a> {
     sessions: Vec<SessionView<'a>>,
     tokens: Vec<SessionView<'a>>,
     events: Vec<EventView<'a>>,
+    used: &'a UsageView,
     made: Option<(&'a str, SessionView<'a>)>,
 }
 

@@ -11,6 +11,7 @@ use tokio::time::MissedTickBehavior;
 use super::answers;
 use super::branch::Changed;
 use super::messages::halt_all;
+use super::retention;
 use super::spending;
 use crate::auth::CurrentUser;
 use crate::db::{self, conversations};
@@ -96,7 +97,7 @@ impl View for Deleted {
     }
 }
 
-/// Empties the bin as long as the server runs.
+/// Empties the bin, and removes what is too old to be kept, as long as the server runs.
 pub async fn keep_empty(app: App) {
     let mut ticks = tokio::time::interval(LOOK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -106,6 +107,12 @@ pub async fn keep_empty(app: App) {
             tracing::warn!(
                 cause = error.causes(),
                 "deleted conversations could not be removed"
+            );
+        }
+        if let Err(error) = retention::tidy_up(&app).await {
+            tracing::warn!(
+                cause = error.causes(),
+                "old conversations could not be removed"
             );
         }
     }

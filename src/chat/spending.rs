@@ -1,22 +1,34 @@
-//! What a reply took of the budgets: as the model's server counted, or else as estimated from the texts.
+//! What a reply took: as the model's server counted, or else as estimated from the texts.
 
-pub use crate::db::spending::{estimate_prompt, of_part, stop, stop_all, stop_batch};
+pub use crate::db::spending::{estimate_prompt, keep_part, stop, stop_all, stop_batch};
 
 use crate::advisor::CATALOGUE_MODEL;
-use crate::db::budgets::Spent;
 use crate::db::messages::{Outcome, Status};
+use crate::db::usage::Used;
+use crate::db::{Conn, spending};
+use crate::error::Error;
 
-/// What a reply that has ended took, if it was made from a prompt of about so many tokens.
-pub fn of_outcome(outcome: &Outcome, prompt: i64) -> Spent {
-    let counted = (outcome.prompt_tokens, outcome.completion_tokens);
-    match (outcome, counted) {
-        // Whatever it took, nobody got anything for it.
-        (failed, _) if failed.status == Status::Failed.as_str() && failed.text.is_empty() => {
-            Spent::Nothing
-        }
-        (other, _) if other.model.as_deref() == Some(CATALOGUE_MODEL) => Spent::Tokens(0),
-        (_, (Some(read), Some(said))) => Spent::Tokens(read.saturating_add(said)),
-        (uncounted, _) => of_part(&uncounted.text, prompt),
+/// Counts a reply that has ended, if it was made from a prompt of about so many tokens.
+///
+/// # Errors
+/// When the database fails.
+pub fn count(conn: &mut Conn, reply_id: &str, outcome: &Outcome, prompt: i64) -> Result<(), Error> {
+    let model = outcome.model.as_deref().unwrap_or(CATALOGUE_MODEL);
+    spending::count(conn, reply_id, model, of_outcome(outcome, prompt))
+}
+
+/// What a reply took; `None` where nobody got anything for it.
+fn of_outcome(outcome: &Outcome, prompt: i64) -> Option<Used> {
+    let has_failed = outcome.status == Status::Failed.as_str();
+    match (outcome.prompt_tokens, outcome.completion_tokens) {
+        // Whatever it took.
+        _ if has_failed && outcome.text.is_empty() => None,
+        (Some(prompt_tokens), Some(completion_tokens)) => Some(Used {
+            prompt_tokens: prompt_tokens.max(0),
+            completion_tokens: completion_tokens.max(0),
+            is_estimate: false,
+        }),
+        _ => Some(spending::estimate(&outcome.text, prompt)),
     }
 }
 
@@ -24,12 +36,12 @@ pub fn of_outcome(outcome: &Outcome, prompt: i64) -> Spent {
 mod tests {
     use super::*;
 
-    fn outcome(status: Status, model: &str, text: &str, counted: Option<(i64, i64)>) -> Outcome {
+    fn outcome(status: Status, text: &str, counted: Option<(i64, i64)>) -> Outcome {
         Outcome {
             text: text.into(),
             status: status.as_str(),
             error: None,
-            model: Some(model.into()),
+            model: Some("gpt".into()),
             cars: None,
             needs: None,
             catalogue: None,
@@ -42,20 +54,18 @@ mod tests {
 
     #[test]
     fn what_was_counted_counts_and_else_about_four_bytes_are_a_token() {
-        let of = |status, model, text, counted| {
-            of_outcome(&outcome(status, model, text, counted), 2_600)
+        let of = |status, text, counted| of_outcome(&outcome(status, text, counted), 2_600);
+        let used = |prompt_tokens, completion_tokens, is_estimate| {
+            Some(Used {
+                prompt_tokens,
+                completion_tokens,
+                is_estimate,
+            })
         };
         let counted = Some((100, 20));
-        assert_eq!(
-            of(Status::Done, "gpt", "Hello.", counted),
-            Spent::Tokens(120)
-        );
-        assert_eq!(of(Status::Done, "gpt", "Hello.", None), Spent::About(2_602));
-        assert_eq!(of(Status::Failed, "gpt", "Hel", None), Spent::About(2_601));
-        assert_eq!(of(Status::Failed, "gpt", "", None), Spent::Nothing);
-        assert_eq!(
-            of(Status::Done, CATALOGUE_MODEL, "Hello.", None),
-            Spent::Tokens(0)
-        );
+        assert_eq!(of(Status::Done, "Hello.", counted), used(100, 20, false));
+        assert_eq!(of(Status::Done, "Hello.", None), used(2_600, 2, true));
+        assert_eq!(of(Status::Failed, "Hel", None), used(2_600, 1, true));
+        assert_eq!(of(Status::Failed, "", None), None);
     }
 }

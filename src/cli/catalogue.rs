@@ -8,7 +8,7 @@ use clap::Subcommand;
 use flate2::read::MultiGzDecoder;
 
 use super::database::Database;
-use super::{Failure, print};
+use super::{Failure, about, print};
 use crate::cars::epa::{self, ImportError};
 use crate::cars::{Catalogue, check, join, table};
 use crate::db::catalogues::{self, Stored};
@@ -113,10 +113,6 @@ pub fn run(command: Command) -> Result<(), Failure> {
             Ok(())
         }
     }
-}
-
-fn about(path: &Path, error: &dyn std::fmt::Display) -> Failure {
-    Failure::Other(format!("{}: {error}", path.display()))
 }
 
 impl Which {

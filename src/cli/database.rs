@@ -1,11 +1,21 @@
 //! The database as commands use it: at its newest schema, while servers may be using it as well.
 
+use std::path::Path;
+
 use tokio::runtime::{Builder, Runtime};
 
 use super::Failure;
 use crate::config::{Config, DatabaseUrl};
 use crate::db::{self, Conn, Db, Direction};
 use crate::error::Error;
+
+/// There is nothing at that place.
+pub fn missing(path: &Path) -> Failure {
+    Failure::Other(format!(
+        "there is no database at {}; run this where the server runs, or set DATABASE_URL as it has it",
+        path.display()
+    ))
+}
 
 /// An open database, the settings that name it, and what calls run on.
 pub struct Database {
@@ -24,10 +34,7 @@ impl Database {
     pub fn existing() -> Result<Self, Failure> {
         let config = Config::from_env()?;
         match &config.database {
-            DatabaseUrl::Sqlite(path) if !path.exists() => Err(Failure::Other(format!(
-                "there is no database at {}; run this where the server runs, or set DATABASE_URL as it has it",
-                path.display()
-            ))),
+            DatabaseUrl::Sqlite(path) if !path.exists() => Err(missing(path)),
             _ => Self::of(config),
         }
     }

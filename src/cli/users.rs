@@ -126,7 +126,7 @@ fn print_one(json: bool, value: &Value, words: &str) -> Result<(), Failure> {
 }
 
 /// What people wrote, without what a terminal would obey.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     let seen = |c: char| if c.is_control() { '\u{fffd}' } else { c };
     text.chars().map(seen).collect()
 }

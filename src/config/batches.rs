@@ -1,10 +1,9 @@
 //! How fast batches are drained.
 
-use std::fmt;
 use std::time::Duration;
 
 use super::limits::Unit;
-use super::{ConfigError, bad};
+use super::{ConfigError, Printed, bad};
 
 /// The most that can be set, for either.
 const MOST: u32 = 10_000;
@@ -52,10 +51,15 @@ impl Batches {
     }
 }
 
-/// As `autio config` prints it: `NAME=value`, a line each.
-impl fmt::Display for Batches {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "AUTIO_BATCH_RATE={}/{}", self.count, self.unit.as_str())?;
-        writeln!(f, "AUTIO_BATCH_AT_ONCE={}", self.at_once)
+impl Batches {
+    /// As `autio config` prints it.
+    pub(super) fn printed(&self) -> [Printed; 2] {
+        [
+            (
+                "AUTIO_BATCH_RATE",
+                format!("{}/{}", self.count, self.unit.as_str()),
+            ),
+            ("AUTIO_BATCH_AT_ONCE", self.at_once.to_string()),
+        ]
     }
 }

@@ -1,11 +1,9 @@
 //! Where RabbitMQ is, and what its queues are called.
 
-use std::fmt;
-
 use lapin::uri::AMQPUri;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{ConfigError, bad, hide_password};
+use super::{ConfigError, Printed, bad, hide_password};
 
 /// How often each side says that it is alive, in seconds: a broker that hangs is given up after twice that.
 const HEARTBEAT: u16 = 10;
@@ -64,11 +62,13 @@ fn parse(text: &str) -> Option<AMQPUri> {
     (!uri.vhost.contains('/') || uri.vhost == "/").then_some(uri)
 }
 
-/// As `autio config` prints it: `NAME=value`, a line each, without the password.
-impl fmt::Display for Amqp {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "AMQP_URL={}", hide_password(self.url.expose_secret()))?;
-        writeln!(f, "AUTIO_AMQP_QUEUE={}", self.prefix)
+impl Amqp {
+    /// As `autio config` prints it, without the password.
+    pub(super) fn printed(&self) -> [Printed; 2] {
+        [
+            ("AMQP_URL", hide_password(self.url.expose_secret())),
+            ("AUTIO_AMQP_QUEUE", self.prefix.clone()),
+        ]
     }
 }
 

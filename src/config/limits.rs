@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::{ConfigError, bad};
+use super::{ConfigError, Printed, bad};
 
 /// What is set aside for a reply before the model begins, in tokens.
 ///
@@ -157,29 +157,20 @@ impl fmt::Display for Rate {
     }
 }
 
-/// As `autio config` prints them: `NAME=value`, a line each.
-impl fmt::Display for Limits {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Limits {
+    /// As `autio config` prints them.
+    pub(super) fn printed(&self) -> Vec<Printed> {
         let switch = if self.is_off() { "off" } else { "on" };
-        writeln!(f, "AUTIO_RATE_LIMITS={switch}")?;
-        let rates = [
-            ("AUTIO_LIMIT_LOGIN", self.login),
-            ("AUTIO_LIMIT_SIGNUP", self.signup),
-            ("AUTIO_LIMIT_CHAT", self.chat),
-        ];
-        for (name, rate) in rates {
-            writeln!(f, "{name}={}", or_off(rate))?;
-        }
-        let numbers = [
-            ("AUTIO_LIMIT_IN_FLIGHT", self.in_flight),
-            ("AUTIO_BUDGET_MESSAGES", self.messages),
-            ("AUTIO_BUDGET_TOKENS", self.tokens),
-            ("AUTIO_BUDGET_SERVICE_TOKENS", self.service_tokens),
-        ];
-        for (name, number) in numbers {
-            writeln!(f, "{name}={}", or_off(number))?;
-        }
-        Ok(())
+        vec![
+            ("AUTIO_RATE_LIMITS", switch.into()),
+            ("AUTIO_LIMIT_LOGIN", or_off(self.login)),
+            ("AUTIO_LIMIT_SIGNUP", or_off(self.signup)),
+            ("AUTIO_LIMIT_CHAT", or_off(self.chat)),
+            ("AUTIO_LIMIT_IN_FLIGHT", or_off(self.in_flight)),
+            ("AUTIO_BUDGET_MESSAGES", or_off(self.messages)),
+            ("AUTIO_BUDGET_TOKENS", or_off(self.tokens)),
+            ("AUTIO_BUDGET_SERVICE_TOKENS", or_off(self.service_tokens)),
+        ]
     }
 }
 
@@ -241,9 +232,10 @@ mod tests {
             ("AUTIO_BUDGET_TOKENS", "40000"),
         ];
         for limits in [read(&[]).unwrap(), read(&given).unwrap(), Limits::default()] {
-            let printed = limits.to_string();
-            let pairs: Vec<_> = printed.lines().filter_map(|l| l.split_once('=')).collect();
-            assert_eq!(read(&pairs).unwrap(), limits, "{printed}");
+            let printed = limits.printed();
+            let pairs = printed.iter().map(|(name, value)| (*name, value.as_str()));
+            let pairs: Vec<_> = pairs.collect();
+            assert_eq!(read(&pairs).unwrap(), limits, "{printed:?}");
         }
         let login = read(&given).unwrap().login.unwrap();
         assert_eq!(

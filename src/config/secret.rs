@@ -7,7 +7,7 @@ use secrecy::SecretString;
 
 use super::{ConfigError, DatabaseUrl, bad};
 
-const KEY_FILE: &str = "autio.key";
+pub(super) const KEY_FILE: &str = "autio.key";
 const MIN_SECRET: usize = 32;
 
 /// A secret that is long enough.
@@ -25,13 +25,13 @@ pub(super) fn check(variable: &'static str, secret: String) -> Result<SecretStri
 
 /// The secret made at the first start, kept beside the SQLite file so that tokens outlive a restart.
 pub(super) fn keep(database: &DatabaseUrl) -> Result<SecretString, ConfigError> {
-    let DatabaseUrl::Sqlite(file) = database else {
+    let DatabaseUrl::Sqlite(_) = database else {
         return Err(bad(
             "JWT_SECRET",
             "is required with PostgreSQL, so that every instance signs alike",
         ));
     };
-    let path = file.with_file_name(KEY_FILE);
+    let path = database.key_file();
     match std::fs::read_to_string(&path) {
         Ok(secret) => check("JWT_SECRET", secret.trim().to_owned()).map_err(|_| {
             bad(

@@ -260,13 +260,29 @@ pub(super) fn seal_sqlite(conn: &mut SqliteConnection) -> QueryResult<()> {
     ))
 }
 
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    count: i64,
+}
+
+const TRIGGERS_OF_SQLITE: &str = "SELECT COUNT(*) AS count FROM sqlite_master
+     WHERE type = 'trigger' AND tbl_name = 'account_events' AND name LIKE 'account_events_%'";
+const TRIGGERS_OF_POSTGRES: &str = "SELECT COUNT(*) AS count FROM pg_trigger
+     WHERE tgrelid = to_regclass('account_events') AND tgname LIKE 'account_events_%' AND tgenabled = 'O'";
+
+/// Whether the database refuses whatever isn't an addition.
+pub(super) fn is_sealed(conn: &mut Conn) -> Result<bool, Error> {
+    let triggers = match conn {
+        Conn::Sqlite(_) => TRIGGERS_OF_SQLITE,
+        Conn::Postgres(_) => TRIGGERS_OF_POSTGRES,
+    };
+    let Count { count } = diesel::sql_query(triggers).get_result(conn)?;
+    Ok(count == 2)
+}
+
 /// The same for PostgreSQL. Where it is done already nothing is locked.
 pub(super) fn seal_postgres(conn: &mut PgConnection) -> QueryResult<()> {
-    #[derive(QueryableByName)]
-    struct Count {
-        #[diesel(sql_type = diesel::sql_types::BigInt)]
-        count: i64,
-    }
     let triggers = diesel::sql_query(
         "SELECT COUNT(*) AS count FROM pg_trigger
          WHERE tgrelid = to_regclass('account_events') AND tgname LIKE 'account_events_%'",

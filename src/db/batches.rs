@@ -314,6 +314,26 @@ pub fn in_flight(conn: &mut Conn) -> Result<i64, Error> {
     Ok(count)
 }
 
+/// The ids of at most `limit` batches from before `before` in which nothing waits, and of whose replies none is left.
+pub fn empty(conn: &mut Conn, before: NaiveDateTime, limit: i64) -> Result<Vec<String>, Error> {
+    let replies = items::table
+        .filter(items::batch_id.eq(batches::id))
+        .filter(items::message_id.is_not_null());
+    let query = batches::table
+        .filter(batches::created_at.lt(before))
+        .filter(batches::waiting.eq(0))
+        .filter(diesel::dsl::not(diesel::dsl::exists(replies)))
+        .limit(limit)
+        .select(batches::id);
+    Ok(query.load(conn)?)
+}
+
+/// Removes those. What is empty stays so.
+pub fn remove_empty(conn: &mut Conn, ids: &[String]) -> Result<(), Error> {
+    diesel::delete(batches::table.filter(batches::id.eq_any(ids))).execute(conn)?;
+    Ok(())
+}
+
 #[derive(QueryableByName)]
 struct InFlight {
     #[diesel(sql_type = BigInt)]

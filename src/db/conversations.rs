@@ -4,6 +4,7 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 use super::Conn;
+use super::messages::Status;
 use super::schema::conversations::{self, dsl};
 use super::schema::messages;
 use crate::error::Error;
@@ -242,4 +243,40 @@ pub fn purge(conn: &mut Conn, ids: &[String], before: NaiveDateTime) -> Result<(
         .filter(dsl::deleted_at.lt(before));
     diesel::delete(gone).execute(conn)?;
     Ok(())
+}
+
+/// What keeps a conversation from being old: its messages since `before`, and those that are still to be answered.
+macro_rules! recent {
+    ($before:expr) => {
+        messages::table
+            .filter(messages::conversation_id.eq(dsl::id))
+            .filter(
+                messages::timestamp
+                    .ge($before)
+                    .or(messages::status.eq(Status::Pending.as_str()))
+                    .or(messages::status.eq(Status::Running.as_str())),
+            )
+    };
+}
+
+/// The ids of at most `limit` conversations in which nothing was said since `before`, and nothing is being answered.
+///
+/// Like [`remove_old`] not on one person's rows.
+pub fn old(conn: &mut Conn, before: NaiveDateTime, limit: i64) -> Result<Vec<String>, Error> {
+    let query = conversations::table
+        .filter(dsl::updated_at.lt(before))
+        .filter(diesel::dsl::not(diesel::dsl::exists(recent!(before))))
+        .order(dsl::updated_at)
+        .limit(limit)
+        .select(dsl::id);
+    Ok(query.load(conn)?)
+}
+
+/// Removes those for good, messages and all, and says how many. One in which something was said in the meantime stays.
+pub fn remove_old(conn: &mut Conn, ids: &[String], before: NaiveDateTime) -> Result<usize, Error> {
+    let gone = conversations::table
+        .filter(dsl::id.eq_any(ids))
+        .filter(dsl::updated_at.lt(before))
+        .filter(diesel::dsl::not(diesel::dsl::exists(recent!(before))));
+    Ok(diesel::delete(gone).execute(conn)?)
 }

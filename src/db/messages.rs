@@ -77,6 +77,8 @@ pub struct Message {
     pub handed_back: i32,
     /// JSON: the ids of those of `cars` that it sets side by side.
     pub compared: Option<String>,
+    /// The model that is asked, since a worker has begun.
+    pub asked_model: Option<String>,
 }
 
 impl Message {
@@ -233,11 +235,12 @@ pub fn to_head(messages: Vec<Message>, head: &str) -> Vec<Message> {
     path
 }
 
-/// Takes the lease on a reply that nobody works at, and returns the row; None if somebody does.
+/// Takes the lease on a reply that nobody works at, to ask that model, and returns the row; None if somebody does.
 pub fn claim(
     conn: &mut Conn,
     id: &str,
     owner: &str,
+    model: &str,
     now: NaiveDateTime,
     until: NaiveDateTime,
 ) -> Result<Option<Message>, Error> {
@@ -254,6 +257,7 @@ pub fn claim(
             dsl::lease_owner.eq(owner),
             dsl::lease_until.eq(until),
             dsl::attempts.eq(dsl::attempts + 1),
+            dsl::asked_model.eq(model),
         ))
         .execute(conn)?;
     match claimed {

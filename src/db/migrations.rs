@@ -9,7 +9,7 @@ use diesel::prelude::*;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::pool::{self, Role};
-use super::{Conn, account_events};
+use super::{Conn, InUse, account_events};
 use crate::config::DatabaseUrl;
 use crate::error::Error;
 
@@ -46,6 +46,7 @@ pub struct Migration {
 /// # Errors
 /// With the cause when the database can't be reached or a migration fails; a failed one leaves nothing behind.
 pub fn migrate(url: &DatabaseUrl, direction: Direction) -> Result<Vec<String>, Error> {
+    let _in_use = InUse::share(url)?;
     match pool::connect(url, Role::Writer).map_err(Error::internal)? {
         Conn::Sqlite(mut conn) => {
             let mut outcome = Ok(Vec::new());
@@ -77,6 +78,7 @@ pub fn migrate(url: &DatabaseUrl, direction: Direction) -> Result<Vec<String>, E
 /// # Errors
 /// With the cause when the database can't be reached.
 pub fn migrations(url: &DatabaseUrl) -> Result<Vec<Migration>, Error> {
+    let _in_use = InUse::share(url)?;
     match pool::connect(url, Role::Writer).map_err(Error::internal)? {
         Conn::Sqlite(mut conn) => list(&mut conn),
         Conn::Postgres(mut conn) => list(&mut conn),

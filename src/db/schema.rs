@@ -72,6 +72,7 @@ diesel::table! {
         reserved_tokens -> Nullable<BigInt>,
         handed_back -> Integer,
         compared -> Nullable<Text>,
+        asked_model -> Nullable<Text>,
     }
 }
 
@@ -180,6 +181,19 @@ diesel::table! {
     batch_pace (id) {
         id -> Text,
         next_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    // The person is none once the account is deleted, so there is no key but for those who are.
+    usage (day, model, user_id) {
+        day -> Date,
+        model -> Text,
+        user_id -> Nullable<Text>,
+        answers -> BigInt,
+        estimated_answers -> BigInt,
+        prompt_tokens -> BigInt,
+        completion_tokens -> BigInt,
     }
 }
 

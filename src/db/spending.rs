@@ -1,9 +1,14 @@
-//! What replies took of the budgets that were stopped or not counted, as estimated from the texts.
+//! What replies took that were stopped or not counted, as estimated from the texts: of the budgets, and in the sums of usage.
+
+use diesel::prelude::*;
 
 use super::Conn;
 use super::batches::{self, Batch};
 use super::budgets::{self, Spent};
-use super::messages::{self, Message, Status, to_head};
+use super::messages::{self, Message, Part, Status, to_head};
+use super::schema::messages as rows;
+use super::usage::{self, Used};
+use crate::config::CATALOGUE_MODEL;
 use crate::error::Error;
 
 /// A token of English is about four bytes long. What a call of a tool brought is not in the texts, so where there were such
@@ -19,9 +24,78 @@ pub fn estimate_prompt<'a>(turns: impl Iterator<Item = &'a str>) -> i64 {
     RULES + tokens_of(turns.map(str::len).sum()).min(HISTORY)
 }
 
-/// What the part of a reply that came took.
-pub fn of_part(text: &str, prompt: i64) -> Spent {
-    Spent::About(prompt + tokens_of(text.len()))
+/// What a reply took that nobody counted, if it was made from a prompt of about so many tokens.
+pub fn estimate(text: &str, prompt: i64) -> Used {
+    Used {
+        prompt_tokens: prompt,
+        completion_tokens: tokens_of(text.len()),
+        is_estimate: true,
+    }
+}
+
+/// Counts what a reply took that has ended, in the sums of usage and against the budgets. `None` is nothing at all.
+///
+/// # Errors
+/// When the database fails.
+pub fn count(
+    conn: &mut Conn,
+    reply_id: &str,
+    model: &str,
+    used: Option<Used>,
+) -> Result<(), Error> {
+    let used = used.map(|used| match model {
+        CATALOGUE_MODEL => Used::default(),
+        _ => used,
+    });
+    if let Some(used) = used {
+        usage::add(conn, reply_id, model, used)?;
+    }
+    let tokens = |used: Used| used.prompt_tokens.saturating_add(used.completion_tokens);
+    let spent = match used {
+        None => Spent::Nothing,
+        Some(used) if used.is_estimate => Spent::About(tokens(used)),
+        Some(used) => Spent::Tokens(tokens(used)),
+    };
+    budgets::settle(conn, reply_id, spent)
+}
+
+/// Keeps the part that came of a reply that was stopped while `owner` held it, and counts what it took more than was known
+/// when it was stopped. Nothing is done if it wasn't stopped, or somebody else holds it.
+///
+/// # Errors
+/// When the database fails.
+pub fn keep_part(
+    conn: &mut Conn,
+    reply_id: &str,
+    owner: &str,
+    part: &Part,
+    prompt: i64,
+) -> Result<(), Error> {
+    let before: Option<Message> = rows::table
+        .filter(rows::id.eq(reply_id))
+        .first(conn)
+        .optional()?;
+    let Some(before) = before else { return Ok(()) };
+    if !messages::keep_part(conn, reply_id, owner, part)? {
+        return Ok(());
+    }
+    let model = asked(&before);
+    let more = tokens_of(part.text.len()) - tokens_of(before.text.len());
+    if model != CATALOGUE_MODEL && more > 0 {
+        usage::add_tokens(conn, reply_id, model, more)?;
+    }
+    let used = estimate(&part.text, prompt);
+    let tokens = used.prompt_tokens + used.completion_tokens;
+    budgets::settle(conn, reply_id, Spent::About(tokens))
+}
+
+/// The model that takes the tokens of a reply that is being made.
+fn asked(reply: &Message) -> &str {
+    match (&reply.asked_model, reply.reserved_tokens) {
+        // There were none left, or nobody has begun: no model is asked.
+        (None, _) | (_, None) => CATALOGUE_MODEL,
+        (Some(model), Some(_)) => model,
+    }
 }
 
 /// Stops a reply of that user and settles the budgets for what came of it. Returns where it stood; `None` if it was finished.
@@ -30,9 +104,9 @@ pub fn of_part(text: &str, prompt: i64) -> Spent {
 /// When the database fails.
 pub fn stop(conn: &mut Conn, reply: &Message) -> Result<Option<Status>, Error> {
     let before = messages::stop(conn, &reply.user_id, &reply.id)?;
-    let spent = match before {
+    let used = match before {
         None => return Ok(None),
-        Some(Status::Pending) if reply.text.is_empty() => Spent::Nothing,
+        Some(Status::Pending) if reply.text.is_empty() => None,
         // As far as it is on disk: the worker that holds it settles once more for what it keeps, if it still can.
         Some(_) => {
             let all = messages::of_conversation(conn, &reply.user_id, &reply.conversation_id)?;
@@ -41,10 +115,10 @@ pub fn stop(conn: &mut Conn, reply: &Message) -> Result<Option<Status>, Error> {
                 None => Vec::new(),
             };
             let prompt = estimate_prompt(said.iter().map(|message| message.text.as_str()));
-            of_part(&reply.text, prompt)
+            Some(estimate(&reply.text, prompt))
         }
     };
-    budgets::settle(conn, &reply.id, spent)?;
+    count(conn, &reply.id, asked(reply), used)?;
     Ok(before)
 }
 

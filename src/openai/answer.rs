@@ -4,8 +4,10 @@ use std::collections::VecDeque;
 use std::pin::Pin;
 
 use actix_web::web::Bytes;
+use chrono::{DateTime, Utc};
 use eventsource_stream::{Event, EventStreamError, Eventsource};
 use futures_util::{Stream, StreamExt};
+use reqwest::header;
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::time::Instant;
@@ -57,6 +59,8 @@ pub struct Answer {
     deadline: Instant,
     /// The last that the server said: some repeat a running total with each piece.
     usage: Option<Usage>,
+    /// When the server says that it began.
+    date: Option<DateTime<Utc>>,
     /// The tool call that pieces without an index belong to.
     last_call: usize,
     /// The model has said that it is finished.
@@ -68,7 +72,10 @@ pub struct Answer {
 impl Answer {
     /// What follows the head of a good response.
     pub(super) fn of(response: reqwest::Response, deadline: Instant) -> Self {
+        let date = response.headers().get(header::DATE);
+        let date = date.and_then(|value| DateTime::parse_from_rfc2822(value.to_str().ok()?).ok());
         Self {
+            date: date.map(|date| date.to_utc()),
             events: Box::pin(bounded(response).eventsource()),
             waiting: VecDeque::new(),
             deadline,
@@ -122,6 +129,11 @@ impl Answer {
     /// Tokens that the call took, if the server said so by now.
     pub fn usage(&self) -> Option<Usage> {
         self.usage
+    }
+
+    /// When the server says that it began, if it says so.
+    pub fn date(&self) -> Option<DateTime<Utc>> {
+        self.date
     }
 
     fn read(&mut self, data: &str) -> Result<(), Failure> {

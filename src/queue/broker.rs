@@ -13,6 +13,8 @@ use crate::config::Amqp;
 /// How long a connection may take to come about. A try that is given up leaves a thread behind until the broker closes its
 /// end, so this is long; nobody waits for it.
 const CONNECT: Duration = Duration::from_secs(60);
+/// How long a look at the queues may take.
+const LOOK: Duration = Duration::from_secs(10);
 /// How long a receipt may take to be sent. One that isn't is delivered again, and the row knows.
 const RECEIPT: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
@@ -67,6 +69,36 @@ impl Broker {
         }
     }
 
+    /// The queues as they are, without making them.
+    pub(super) async fn look(&self) -> Result<Vec<Seen>, Failure> {
+        let properties = ConnectionProperties::default();
+        let look = async {
+            let connection = Connection::connect_uri(self.uri.clone(), properties).await?;
+            let mut seen = Vec::new();
+            for lane in [Lane::Interactive, Lane::Batch] {
+                // The broker closes the channel on which one asks for what isn't there.
+                let channel = connection.create_channel().await?;
+                let options = QueueDeclareOptions {
+                    passive: true,
+                    ..QueueDeclareOptions::durable()
+                };
+                let name = self.queue(lane);
+                let queue = channel.queue_declare(name.clone(), options, FieldTable::default());
+                let queue = queue.await.ok();
+                seen.push(Seen {
+                    lane,
+                    name: name.to_string(),
+                    standing: queue.map(|queue| (queue.message_count(), queue.consumer_count())),
+                });
+            }
+            Ok::<_, lapin::Error>(seen)
+        };
+        match tokio::time::timeout(LOOK, look).await {
+            Ok(seen) => Ok(seen?),
+            Err(_) => Err(Failure("it doesn't answer".into())),
+        }
+    }
+
     /// Quorum queues: on the disk, on several brokers where there are several, and they count how often they deliver. They
     /// know no priorities, so there are two, of which each worker takes a share of its own.
     async fn declare(&self, channel: &Channel) -> Result<(), lapin::Error> {
@@ -93,6 +125,15 @@ impl Broker {
         }
         Ok(())
     }
+}
+
+/// A queue as the broker has it.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    pub lane: Lane,
+    pub name: String,
+    /// How many ids wait there, and how many workers take from it; `None` where there is no such queue.
+    pub standing: Option<(u32, u32)>,
 }
 
 /// Why there is no broker, in words for the operator.

@@ -246,6 +246,7 @@ async fn answers_are_as_the_description_says() {
     .await;
     api.get(&person, "/shortlist", "/shortlist", 200).await;
     api.get(&person, "/auth/export", "/auth/export", 200).await;
+    api.get(&person, "/auth/usage", "/auth/usage", 200).await;
     api.check("delete", "/shortlist/{car}", person.delete(&kept), 204)
         .await;
 

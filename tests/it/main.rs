@@ -14,8 +14,10 @@ mod branches;
 mod cars;
 mod catalogue;
 mod chat;
+mod copies;
 mod credentials;
 mod database;
+mod doctor;
 mod eval;
 mod events;
 mod export;
@@ -35,6 +37,7 @@ mod paging;
 mod process;
 mod readme;
 mod restart;
+mod retention;
 mod search;
 mod settings;
 mod shared;
@@ -45,3 +48,4 @@ mod tokens;
 // The faults, which share it, use all of it.
 #[allow(dead_code)]
 mod upstream;
+mod usage;

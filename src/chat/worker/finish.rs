@@ -7,7 +7,7 @@ use crate::advisor::{CATALOGUE_MODEL, Made};
 use crate::chat::{spending, title, views};
 use crate::db::messages::{self, Message, Outcome, Part, Status};
 use crate::db::need_edits::NewEdit;
-use crate::db::{self, budgets, conversations, need_edits};
+use crate::db::{self, conversations, need_edits};
 use crate::error::Error;
 use crate::state::App;
 
@@ -98,10 +98,10 @@ pub(super) async fn finish(
                 need_edits::insert(conn, edit)?;
             }
             if ended {
-                budgets::settle(conn, &owned, spending::of_outcome(&row, prompt))?;
-            } else if messages::keep_part(conn, &owned, &owner, &Part::of(&row))? {
-                // It was stopped in this very moment.
-                budgets::settle(conn, &owned, spending::of_part(&row.text, prompt))?;
+                spending::count(conn, &owned, &row, prompt)?;
+            } else {
+                // It may have been stopped in this very moment.
+                spending::keep_part(conn, &owned, &owner, &Part::of(&row), prompt)?;
             }
             Ok(ended)
         });

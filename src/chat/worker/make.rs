@@ -9,7 +9,7 @@ use super::finish::{done, failed, finish, new_edits};
 use crate::advisor::{self, Knowledge, Made, Piece, Request, Role as Speaker, Turn};
 use crate::chat::{needs, path, spending};
 use crate::db::messages::{self, Message, Outcome, Part, Role};
-use crate::db::{self, budgets, need_edits, users};
+use crate::db::{self, need_edits, users};
 use crate::error::Error;
 use crate::feed::Feed;
 use crate::openai::Failure;
@@ -82,12 +82,7 @@ pub(super) async fn make(app: &App, owner: &str, id: &str) -> Result<(), Error> 
             };
             let (id, owner) = (id.to_owned(), owner.to_owned());
             app.db
-                .write(move |conn| {
-                    if messages::keep_part(conn, &id, &owner, &part)? {
-                        budgets::settle(conn, &id, spending::of_part(&part.text, prompt))?;
-                    }
-                    Ok(())
-                })
+                .write(move |conn| spending::keep_part(conn, &id, &owner, &part, prompt))
                 .await
         }
         End::Answered(Ok(made)) => {
@@ -108,10 +103,11 @@ pub(super) async fn make(app: &App, owner: &str, id: &str) -> Result<(), Error> 
 
 async fn claim(app: &App, owner: &str, id: &str) -> Result<Option<Message>, Error> {
     let (id, owner) = (id.to_owned(), owner.to_owned());
+    let model = app.advisor.model().to_owned();
     app.db
         .write(move |conn| {
             let now = db::now();
-            let row = messages::claim(conn, &id, &owner, now, now + LEASE)?;
+            let row = messages::claim(conn, &id, &owner, &model, now, now + LEASE)?;
             if row.as_ref().is_some_and(|row| row.tries() <= TRIES) {
                 // What an earlier attempt wrote isn't a part of this one.
                 messages::checkpoint(conn, &id, &owner, "", now + LEASE)?;
