@@ -224,7 +224,10 @@ fn migrate(down: bool) -> Result<(), Failure> {
     let direction = if down { Direction::Down } else { Direction::Up };
     let done = db::migrate(&config.database, direction)?;
     if done.is_empty() {
-        print("The schema is already the newest.\n");
+        print(match direction {
+            Direction::Up => "The schema is already the newest.\n",
+            Direction::Down => "There is no migration to take back.\n",
+        });
     }
     for version in done {
         let verb = if down { "took back" } else { "ran" };

@@ -38,7 +38,7 @@ pub struct Migration {
     pub is_known: bool,
 }
 
-/// Runs migrations and returns their names, oldest first. Blocks.
+/// Runs migrations and returns their versions, oldest first. Blocks.
 ///
 /// With PostgreSQL an advisory lock lets instances that start at once wait for each other. A schema that a newer program
 /// has brought further is left as it is: each migration can be lived with by the program before it.
@@ -132,9 +132,26 @@ fn run<DB: Backend>(
 ) -> diesel::migration::Result<Vec<String>> {
     let versions = match direction {
         Direction::Up => conn.run_pending_migrations(MIGRATIONS)?,
-        Direction::Down => vec![conn.revert_last_migration(MIGRATIONS)?],
+        Direction::Down => take_back(conn)?,
     };
     Ok(versions.iter().map(ToString::to_string).collect())
+}
+
+/// Takes the last one back, if there is any.
+fn take_back<DB: Backend>(
+    conn: &mut impl MigrationHarness<DB>,
+) -> diesel::migration::Result<Vec<MigrationVersion<'static>>> {
+    let Some(last) = applied(conn)?.pop() else {
+        return Ok(Vec::new());
+    };
+    let steps: Vec<Box<dyn Step<DB>>> = MIGRATIONS.migrations()?;
+    if !steps.iter().any(|step| step.name().version().to_string() == last) {
+        return Err(format!(
+            "the last migration, {last}, came with a newer program, and only that one can take it back; nothing was changed"
+        )
+        .into());
+    }
+    Ok(vec![conn.revert_last_migration(MIGRATIONS)?])
 }
 
 /// Versions, oldest first.

@@ -2,6 +2,7 @@
 
 use autio::config::DatabaseUrl;
 use autio::db::{self, Conn, Db, Direction, conversations, users};
+use autio::error::Error;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel_migrations::{FileBasedMigrations, MigrationHarness};
@@ -51,6 +52,30 @@ fn the_migrations_run_and_revert_on_either_database() {
         db::migrate(&config.database, Direction::Up).unwrap().len(),
         1
     );
+}
+
+#[test]
+fn what_a_newer_program_brought_isnt_taken_back_and_nothing_is_nothing() {
+    let database = Database::new();
+    let url = database.settings(&[]).database;
+    let back = || db::migrate(&url, Direction::Down);
+    assert!(matches!(back(), Ok(versions) if versions.is_empty()));
+    db::migrate(&url, Direction::Up).unwrap();
+    let insert = "INSERT INTO __diesel_schema_migrations (version) VALUES ('20991231000000')";
+    if database.url.starts_with("postgres") {
+        let mut conn = PgConnection::establish(&database.url).unwrap();
+        conn.batch_execute(insert).unwrap();
+    } else {
+        let mut conn = SqliteConnection::establish(&database.url).unwrap();
+        conn.batch_execute(insert).unwrap();
+    }
+    assert!(db::migrate(&url, Direction::Up).unwrap().is_empty());
+    let Err(Error::Internal(cause)) = back() else {
+        panic!("it was taken back")
+    };
+    assert!(cause.to_string().contains("20991231000000"), "{cause}");
+    let known = db::migrations(&url).unwrap();
+    assert!(known.iter().all(|migration| migration.is_applied));
 }
 
 #[tokio::test]
