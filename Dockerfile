@@ -26,7 +26,8 @@ RUN groupadd --gid 10001 autio \
 # What public certificates are checked against; installed here it would bring a second OpenSSL.
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 COPY --from=build /build/target/release/autio /usr/local/bin/autio
-USER autio
+# By number: Kubernetes can then see that it isn't root.
+USER 10001:10001
 WORKDIR /data
 VOLUME /data
 ENV AUTIO_ADDR=0.0.0.0:8000 \
