@@ -145,7 +145,10 @@ fn take_back<DB: Backend>(
         return Ok(Vec::new());
     };
     let steps: Vec<Box<dyn Step<DB>>> = MIGRATIONS.migrations()?;
-    if !steps.iter().any(|step| step.name().version().to_string() == last) {
+    if !steps
+        .iter()
+        .any(|step| step.name().version().to_string() == last)
+    {
         return Err(format!(
             "the last migration, {last}, came with a newer program, and only that one can take it back; nothing was changed"
         )

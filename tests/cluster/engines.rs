@@ -77,24 +77,13 @@ impl Engine {
         child.wait().await.expect("it ended").success()
     }
 
-    /// The process and all below it: servers put their own into other groups and sessions.
+    /// The process that it began with, while it runs.
+    pub fn id(&self) -> Option<u32> {
+        self.child.as_ref().and_then(Child::id)
+    }
+
     fn processes(&self) -> Vec<u32> {
-        let Some(first) = self.child.as_ref().and_then(Child::id) else {
-            return Vec::new();
-        };
-        let parents = parents();
-        let mut all = vec![first];
-        let mut next = 0;
-        while let Some(parent) = all.get(next).copied() {
-            all.extend(
-                parents
-                    .iter()
-                    .filter(|(_, of)| *of == parent)
-                    .map(|(id, _)| *id),
-            );
-            next += 1;
-        }
-        all
+        self.id().map(tree).unwrap_or_default()
     }
 }
 
@@ -115,6 +104,19 @@ impl Drop for Engine {
             sweep.status().ok();
         }
     }
+}
+
+/// The process and all below it: servers put their own into other groups and sessions.
+pub fn tree(first: u32) -> Vec<u32> {
+    let parents = parents();
+    let mut all = vec![first];
+    let mut next = 0;
+    while let Some(parent) = all.get(next).copied() {
+        let below = parents.iter().filter(|(_, of)| *of == parent);
+        all.extend(below.map(|(id, _)| *id));
+        next += 1;
+    }
+    all
 }
 
 /// Every process of this machine with the one that started it.

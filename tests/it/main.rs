@@ -23,6 +23,7 @@ mod events;
 mod export;
 mod formats;
 mod goodbye;
+mod growth;
 mod idempotency;
 mod invitations;
 mod known;
