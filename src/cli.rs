@@ -293,6 +293,9 @@ fn start_log(config: &Config) {
         LogFormat::Text => registry.with(layer).init(),
         LogFormat::Json => registry.with(layer.json()).init(),
     }
+    for name in &config.unknown {
+        tracing::warn!("{name} is no setting of this version, so it does nothing: `autio config` prints those that there are");
+    }
 }
 
 /// What is wrong with a file.

@@ -9,6 +9,8 @@ mod redis;
 mod secret;
 mod signup;
 
+use std::cell::RefCell;
+use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -124,6 +126,8 @@ pub struct Config {
     pub prices: Prices,
     pub log: String,
     pub log_format: LogFormat,
+    /// Names of the environment that look like settings of ours and are none: mistyped, or of another version.
+    pub unknown: Vec<String>,
 }
 
 const SYSTEM_PROMPT: &str = "You are Autio, recommending cars.";
@@ -140,7 +144,16 @@ impl Config {
             // The error's own text may quote the line, and with it a secret.
             return Err(bad(".env", "there is a line that isn't NAME=value"));
         }
-        Self::read(|name| std::env::var(name).ok())
+        let asked = RefCell::new(HashSet::new());
+        let mut config = Self::read(|name| {
+            asked.borrow_mut().insert(name.to_owned());
+            std::env::var(name).ok()
+        })?;
+        let set = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+        let ours = set.filter(|name| name.starts_with("AUTIO_") && !name.starts_with("AUTIO_TEST_"));
+        config.unknown = ours.filter(|name| !asked.borrow().contains(name)).collect();
+        config.unknown.sort_unstable();
+        Ok(config)
     }
 
     /// Reads settings through `get`; an empty value counts as not set, except for the temperature.
@@ -205,6 +218,7 @@ impl Config {
             retention_days: parse_days(set("AUTIO_RETENTION_DAYS"))?,
             prices: Prices::read(set("AUTIO_PRICES"))?,
             log: parse_log(set("AUTIO_LOG").unwrap_or_else(|| "info".into()))?,
+            unknown: Vec::new(),
             log_format: match set("AUTIO_LOG_FORMAT").as_deref() {
                 None | Some("text") => LogFormat::Text,
                 Some("json") => LogFormat::Json,

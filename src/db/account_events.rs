@@ -273,12 +273,12 @@ const TRIGGERS_OF_POSTGRES: &str = "SELECT COUNT(*) AS count FROM pg_trigger
 
 /// Whether the database refuses whatever isn't an addition.
 pub(super) fn is_sealed(conn: &mut Conn) -> Result<bool, Error> {
-    let triggers = match conn {
-        Conn::Sqlite(_) => TRIGGERS_OF_SQLITE,
-        Conn::Postgres(_) => TRIGGERS_OF_POSTGRES,
+    let (triggers, wanted) = match conn {
+        Conn::Sqlite(_) => (TRIGGERS_OF_SQLITE, 3),
+        Conn::Postgres(_) => (TRIGGERS_OF_POSTGRES, 2),
     };
     let Count { count } = diesel::sql_query(triggers).get_result(conn)?;
-    Ok(count == 2)
+    Ok(count == wanted)
 }
 
 /// The same for PostgreSQL. Where it is done already nothing is locked.

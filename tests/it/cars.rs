@@ -276,7 +276,7 @@ async fn cars_are_compared_two_to_four_at_a_time() {
     assert!(!only.contains("<th scope=\"row\">Body") && only.contains("Gas mileage"));
     let three = format!("/cars/compare?ids={HYBRID}&ids={GASOLINE}&ids={PLUG_IN}");
     let page = html(&site.browser(), &three, 200).await;
-    assert!(page.contains("Scroll sideways for more cars."));
+    assert!(page.contains("Scroll sideways to see all of it."));
     let three = site.stranger().read(&three).await;
     assert_eq!(three["break_even"].as_array().unwrap().len(), 3);
     assert_eq!(three["break_even"][1]["outcome"], "unknown");

@@ -11,6 +11,12 @@ pub fn look(config: &Config) -> Vec<Finding> {
         ok("settings", "they can be read; `autio config` prints them"),
         public_url(config),
     ];
+    for name in &config.unknown {
+        found.push(warn(
+            "settings",
+            format!("{name} is no setting of this version, so it does nothing; see `autio config` for those that there are"),
+        ));
+    }
     if let DatabaseUrl::Sqlite(path) = &config.database {
         found.push(key(&config.database.key_file()));
         found.extend(private("file", path));
