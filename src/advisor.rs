@@ -19,6 +19,7 @@ use self::starters::Starters;
 use crate::cars::cost::Assumptions;
 use crate::cars::{Car, Catalogue};
 use crate::config::Config;
+use crate::metrics::Upstream;
 use crate::openai::breaker::Trouble;
 use crate::openai::{Failure, Usage};
 
@@ -140,6 +141,14 @@ pub enum StandIn {
 }
 
 impl StandIn {
+    /// Its name in metrics.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            StandIn::Failed(_) => "failed",
+            StandIn::NoTokens => "no_tokens",
+        }
+    }
+
     /// What the person is told beside the answer.
     pub fn for_person(&self) -> String {
         let (what, advice) = match self {
@@ -171,11 +180,11 @@ impl Advisor {
     ///
     /// # Errors
     /// When TLS can't be set up on this machine.
-    pub fn new(config: &Config) -> Result<Self, reqwest::Error> {
+    pub fn new(config: &Config, metrics: Upstream) -> Result<Self, reqwest::Error> {
         Ok(match &config.openai {
             None => Advisor::catalogue(),
             Some(openai) => {
-                let model = Model::new(openai.clone(), config.system_prompt.clone())?;
+                let model = Model::new(openai.clone(), config.system_prompt.clone(), metrics)?;
                 Advisor::Model(Box::new(model), Starters::default())
             }
         })
@@ -218,6 +227,11 @@ impl Advisor {
                 made => made.map_err(|broken| broken.failure),
             },
         }
+    }
+
+    /// Whether a model answers, as long as it can.
+    pub fn is_model(&self) -> bool {
+        matches!(self, Advisor::Model(..))
     }
 
     /// What was wrong the last time that the model was asked, for the operator.

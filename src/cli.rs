@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use serde_json::json;
+use tracing_subscriber::Layer;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -17,6 +18,7 @@ use crate::db::{self, Direction};
 use crate::error::Error;
 use crate::server::Server;
 use crate::server::work::Work;
+use crate::trace::{self, Outbox};
 
 mod backup;
 mod catalogue;
@@ -157,7 +159,8 @@ pub fn run() -> ExitCode {
 
 fn serve() -> Result<(), Failure> {
     let config = Config::from_env()?;
-    start_log(&config);
+    let traces = start_log(&config)?;
+    warn_of_unknown(&config);
     if config.is_https() && config.trusted_proxies.is_empty() && !config.limits.is_off() {
         tracing::warn!(
             "AUTIO_PUBLIC_URL is https, so there is a proxy in front, but AUTIO_TRUSTED_PROXIES doesn't name it: everybody counts as one address, and a few logins use up the limit for all"
@@ -166,6 +169,10 @@ fn serve() -> Result<(), Failure> {
     runtime()?.block_on(async {
         let server = Server::build(config).await?;
         let app = server.app();
+        let sending = traces.map(|traces| {
+            app.metrics.follow(traces.counts().clone());
+            traces.start()
+        });
         tracing::info!(
             advisor = app.advisor.model(),
             catalogue = %app.catalogue().version,
@@ -173,7 +180,11 @@ fn serve() -> Result<(), Failure> {
             "Autio is up on http://{}",
             server.addr(),
         );
-        server.run().await
+        let ended = server.run().await;
+        if let Some(sending) = sending {
+            sending.end().await;
+        }
+        ended
     })?;
     Ok(())
 }
@@ -188,11 +199,20 @@ fn work() -> Result<(), Failure> {
                     .into(),
         }));
     }
-    start_log(&config);
+    let traces = start_log(&config)?;
+    warn_of_unknown(&config);
     runtime()?.block_on(async {
         let work = Work::build(config).await?;
+        let sending = traces.map(|traces| {
+            work.app().metrics.follow(traces.counts().clone());
+            traces.start()
+        });
         tracing::info!(advisor = work.app().advisor.model(), "Autio is at work");
-        work.run().await
+        let ended = work.run().await;
+        if let Some(sending) = sending {
+            sending.end().await;
+        }
+        ended
     })?;
     Ok(())
 }
@@ -280,21 +300,42 @@ fn health(work: bool) -> Result<(), Failure> {
     }
 }
 
-fn start_log(config: &Config) {
+/// Begins to log, and to trace where there is a collector.
+fn start_log(config: &Config) -> Result<Option<Outbox>, Failure> {
     // Checked when the settings were read.
     let filter: Targets = config.log.parse().unwrap_or_default();
     // Whatever anybody on the network sends: not an error of ours.
     let filter = filter.with_target("actix_http::h1", LevelFilter::OFF);
-    let registry = tracing_subscriber::registry().with(filter);
     let layer = tracing_subscriber::fmt::layer()
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
-    match config.log_format {
-        LogFormat::Text => registry.with(layer).init(),
-        LogFormat::Json => registry.with(layer.json()).init(),
-    }
+    let layer = match config.log_format {
+        LogFormat::Text => layer.boxed(),
+        LogFormat::Json => layer.json().boxed(),
+    };
+    let Some(traces) = &config.traces else {
+        tracing_subscriber::registry()
+            .with(layer.with_filter(filter))
+            .init();
+        return Ok(None);
+    };
+    let (spans, outbox) = trace::open(traces).map_err(|problem| ConfigError {
+        variable: "OTEL_EXPORTER_OTLP_ENDPOINT",
+        problem,
+    })?;
+    tracing_subscriber::registry()
+        .with(layer.with_filter(filter))
+        .with(spans)
+        .init();
+    Ok(Some(outbox))
+}
+
+/// Names that look like settings do nothing, which nobody should have to find out.
+fn warn_of_unknown(config: &Config) {
     for name in &config.unknown {
-        tracing::warn!("{name} is no setting of this version, so it does nothing: `autio config` prints those that there are");
+        tracing::warn!(
+            "{name} is no setting of this version, so it does nothing: `autio config` prints those that there are"
+        );
     }
 }
 

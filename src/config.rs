@@ -8,6 +8,7 @@ mod proxies;
 mod redis;
 mod secret;
 mod signup;
+mod traces;
 
 use std::cell::RefCell;
 use std::collections::HashSet;
@@ -24,6 +25,7 @@ pub use self::prices::Prices;
 pub use self::proxies::TrustedProxies;
 pub use self::redis::RedisUrl;
 pub use self::signup::Signup;
+pub use self::traces::Traces;
 
 /// The name under which the built-in advisor's replies are stored.
 pub const CATALOGUE_MODEL: &str = "catalogue";
@@ -80,6 +82,8 @@ pub struct OpenAiConfig {
     pub model: String,
     /// None sends no temperature: some models refuse it.
     pub temperature: Option<f64>,
+    /// Whether its server is told of the trace that a call belongs to.
+    pub tells_trace: bool,
 }
 
 /// The secrets that sign tokens and cookies.
@@ -119,6 +123,8 @@ pub struct Config {
     pub batches: Batches,
     /// Where `autio work` answers about its health.
     pub work_addr: Option<SocketAddr>,
+    /// What whoever reads `/metrics` has to know; None for everybody on the machine itself and in private networks.
+    pub metrics_token: Option<SecretString>,
     pub trusted_proxies: TrustedProxies,
     pub limits: Limits,
     /// Conversations are removed so many days after their last message; `None` keeps them.
@@ -128,6 +134,8 @@ pub struct Config {
     pub log_format: LogFormat,
     /// Names of the environment that look like settings of ours and are none: mistyped, or of another version.
     pub unknown: Vec<String>,
+    /// Where traces go; None makes none.
+    pub traces: Option<Traces>,
 }
 
 const SYSTEM_PROMPT: &str = "You are Autio, recommending cars.";
@@ -150,7 +158,8 @@ impl Config {
             std::env::var(name).ok()
         })?;
         let set = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
-        let ours = set.filter(|name| name.starts_with("AUTIO_") && !name.starts_with("AUTIO_TEST_"));
+        let ours =
+            set.filter(|name| name.starts_with("AUTIO_") && !name.starts_with("AUTIO_TEST_"));
         config.unknown = ours.filter(|name| !asked.borrow().contains(name)).collect();
         config.unknown.sort_unstable();
         Ok(config)
@@ -183,6 +192,7 @@ impl Config {
                 .map(|secret| secret::check("JWT_SECRET_PREVIOUS", secret))
                 .transpose()?,
         };
+        let traces = Traces::read(set)?;
         let openai = match set("OPENAI_API_KEY") {
             None => None,
             Some(key) => Some(OpenAiConfig {
@@ -192,6 +202,7 @@ impl Config {
                 )?,
                 model: set("OPENAI_MODEL").unwrap_or_else(|| "gpt-4o-mini".into()),
                 temperature: parse_temperature(get("OPENAI_TEMPERATURE"))?,
+                tells_trace: traces.as_ref().is_some_and(|traces| traces.upstream),
             }),
         };
 
@@ -211,6 +222,9 @@ impl Config {
             work_addr: set("AUTIO_WORK_ADDR")
                 .map(|text| parse_addr("AUTIO_WORK_ADDR", &text))
                 .transpose()?,
+            metrics_token: set("AUTIO_METRICS_TOKEN")
+                .map(parse_metrics_token)
+                .transpose()?,
             trusted_proxies: TrustedProxies::parse(
                 &set("AUTIO_TRUSTED_PROXIES").unwrap_or_default(),
             )?,
@@ -224,6 +238,7 @@ impl Config {
                 Some("json") => LogFormat::Json,
                 Some(_) => return Err(bad("AUTIO_LOG_FORMAT", "must be text or json")),
             },
+            traces,
         })
     }
 
@@ -282,6 +297,8 @@ impl Config {
         let work_addr = self.work_addr.map(|addr| addr.to_string());
         all.push(("AUTIO_WORK_ADDR", or_none(work_addr)));
         all.extend(self.batches.printed());
+        let token = self.metrics_token.as_ref().map(|_| HIDDEN.to_owned());
+        all.push(("AUTIO_METRICS_TOKEN", or_none(token)));
         all.push(("AUTIO_TRUSTED_PROXIES", self.trusted_proxies.to_string()));
         all.extend(self.limits.printed());
         let days = self.retention_days.map(|days| days.to_string());
@@ -293,6 +310,10 @@ impl Config {
             LogFormat::Json => "json",
         };
         all.push(("AUTIO_LOG_FORMAT", format.into()));
+        match &self.traces {
+            None => all.push(("OTEL_EXPORTER_OTLP_ENDPOINT", String::new())),
+            Some(traces) => all.extend(traces.printed()),
+        }
         all
     }
 }
@@ -349,6 +370,18 @@ fn parse_key(key: String) -> Result<SecretString, ConfigError> {
         Err(bad(
             "OPENAI_API_KEY",
             "must be printable ASCII without spaces",
+        ))
+    }
+}
+
+fn parse_metrics_token(token: String) -> Result<SecretString, ConfigError> {
+    let token = token.trim();
+    if token.len() >= 16 && token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        Ok(token.into())
+    } else {
+        Err(bad(
+            "AUTIO_METRICS_TOKEN",
+            "must be at least 16 characters of printable ASCII without spaces",
         ))
     }
 }
@@ -482,6 +515,7 @@ mod tests {
             ("AMQP_URL", "amqp://broker.example/a/b"),
             ("AMQP_URL", "amqp://broker.example?heartbeat=often"),
             ("AUTIO_WORK_ADDR", "here"),
+            ("AUTIO_METRICS_TOKEN", "hunter2"),
             ("AUTIO_BATCH_RATE", "60"),
             ("AUTIO_BATCH_RATE", "0/min"),
             ("AUTIO_BATCH_AT_ONCE", "0"),
@@ -490,6 +524,8 @@ mod tests {
             ("AUTIO_PRICES", "/nowhere/prices.csv"),
             ("AUTIO_LOG", "info,=="),
             ("AUTIO_LOG_FORMAT", "xml"),
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", "localhost:4318"),
+            ("AUTIO_TRACE_UPSTREAM", "yes"),
         ] {
             let line = read(&[(name, value)]).unwrap_err().to_string();
             assert!(line.starts_with(name) && !line.contains('\n'), "{line}");
@@ -525,6 +561,7 @@ mod tests {
             ("OPENAI_API_KEY", "sk-hunter2"),
             ("REDIS_URL", "rediss://:hunter2@cache:6380/1"),
             ("AMQP_URL", "amqps://autio:hunter2@broker/%2f"),
+            ("AUTIO_METRICS_TOKEN", "hunter2hunter2hunter2"),
         ]);
         let printed = lines(&config.unwrap());
         assert!(printed.contains("REDIS_URL=rediss://:hidden@cache:6380/1"));

@@ -29,6 +29,7 @@ macro_rules! text_enum {
 }
 
 pub mod account_events;
+pub mod backlog;
 pub mod batches;
 pub mod budgets;
 pub mod catalogues;
@@ -52,6 +53,7 @@ pub mod users;
 mod writer;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use chrono::{NaiveDateTime, SubsecRound, Utc};
@@ -65,6 +67,7 @@ pub use self::in_use::InUse;
 pub use self::migrations::{Direction, Migration, migrate, migrations};
 use self::pool::{Manager, Role};
 use self::writer::Writer;
+pub use self::writer::Written;
 use crate::config::DatabaseUrl;
 use crate::error::Error;
 
@@ -90,10 +93,41 @@ struct Backend {
     pool: Pool<Manager>,
     /// As many permits as the pool has connections: waiting happens here, without a thread.
     permits: Arc<Semaphore>,
+    /// How many callers wait for one.
+    waiting: AtomicUsize,
     /// SQLite's one writer; PostgreSQL writes through the pool.
     writer: Option<Writer>,
     /// The last to go: nobody puts another file in the place of this one before.
     _in_use: Option<InUse>,
+}
+
+/// How much the connections have to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Load {
+    /// Connections on which something runs.
+    pub in_use: usize,
+    /// Connections that are open and have nothing to do.
+    pub idle: usize,
+    /// Callers that wait for a connection.
+    pub waiting: usize,
+    /// SQLite's writer, where there is one.
+    pub writer: Option<Written>,
+}
+
+/// Counts a caller that waits, until it is dropped.
+struct Waiting<'a>(&'a AtomicUsize);
+
+impl<'a> Waiting<'a> {
+    fn count(waiting: &'a AtomicUsize) -> Self {
+        waiting.fetch_add(1, Ordering::Relaxed);
+        Self(waiting)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// UTC, to the microsecond, which is what both databases keep.
@@ -133,9 +167,21 @@ impl Db {
         Ok(Self(Arc::new(Backend {
             pool,
             permits: Arc::new(Semaphore::new(size as usize)),
+            waiting: AtomicUsize::new(0),
             writer,
             _in_use: in_use,
         })))
+    }
+
+    /// How much the connections have to do now.
+    pub fn load(&self) -> Load {
+        let free = self.0.permits.available_permits();
+        Load {
+            in_use: (self.0.pool.max_size() as usize).saturating_sub(free),
+            idle: self.0.pool.state().idle_connections as usize,
+            waiting: self.0.waiting.load(Ordering::Relaxed),
+            writer: self.0.writer.as_ref().map(Writer::written),
+        }
     }
 
     /// Runs `query` on a connection of the pool. With SQLite it can't write.
@@ -156,7 +202,10 @@ impl Db {
         T: Send + 'static,
         F: FnOnce(&mut Conn) -> Result<T, Error> + Send + 'static,
     {
-        let permit = tokio::time::timeout(PATIENCE, self.0.permits.clone().acquire_owned()).await;
+        let permit = {
+            let _waiting = Waiting::count(&self.0.waiting);
+            tokio::time::timeout(PATIENCE, self.0.permits.clone().acquire_owned()).await
+        };
         let Ok(Ok(permit)) = permit else {
             return Err(Error::Unavailable);
         };

@@ -59,7 +59,12 @@ pub enum Error {
     Invalid(Vec<FieldError>),
     /// 429: over a limit, or a budget is used up. Worth another try after `retry_after` seconds.
     #[error("{detail}")]
-    TooMany { detail: String, retry_after: u64 },
+    TooMany {
+        /// Which, for metrics.
+        limit: &'static str,
+        detail: String,
+        retry_after: u64,
+    },
     /// 400 as RFC 6749 wants it: an error of the OAuth2 password grant.
     #[error("{description}")]
     Grant {

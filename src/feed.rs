@@ -189,6 +189,14 @@ impl Feed {
         self.with(|feeds| feeds.remove(reply_id));
     }
 
+    /// How many feeds there are, and how many readers they have together.
+    pub fn load(&self) -> (usize, usize) {
+        self.with(|feeds| {
+            let readers = feeds.values().map(|entry| entry.sender.receiver_count());
+            (feeds.len(), readers.sum())
+        })
+    }
+
     /// Another instance's word on a reply that is followed here. Live ones also say that somebody is at work.
     fn hear(&self, reply_id: &str, word: Word, is_live: bool) -> Heard {
         let is_end = word.is_end && is_live;

@@ -1,16 +1,25 @@
 //! For load balancers: whether the process lives, and whether it should get requests.
 
+use std::time::Duration;
+
 use actix_web::{HttpResponse, web};
 use diesel::prelude::*;
 use serde::Serialize;
 use utoipa::{OpenApi, ToSchema};
 
+use crate::db::Conn;
 use crate::error::Error;
 use crate::state::App;
 
+mod process;
+mod scrape;
+
+/// How long the database has to answer whether it is there: less than most who ask wait.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 /// The routes of this module as programs see them.
 #[derive(OpenApi)]
-#[openapi(paths(alive, ready))]
+#[openapi(paths(alive, ready, scrape::metrics))]
 pub struct Api;
 
 /// Adds the routes of this module.
@@ -25,6 +34,11 @@ pub fn routes(config: &mut web::ServiceConfig) {
             web::resource("/readyz")
                 .route(web::get().to(ready))
                 .route(web::head().to(ready)),
+        )
+        .service(
+            web::resource("/metrics")
+                .route(web::get().to(scrape::metrics))
+                .route(web::head().to(scrape::metrics)),
         );
 }
 
@@ -53,19 +67,38 @@ async fn alive() -> HttpResponse {
 )]
 async fn ready(app: web::Data<App>) -> Result<HttpResponse, Error> {
     app.refuse_when_draining()?;
-    app.db
-        .read(|conn| {
-            use crate::db::schema::users;
-            let one: Option<String> = users::table.select(users::id).first(conn).optional()?;
-            Ok(one.is_some())
-        })
-        .await?;
+    ask(&app, PATIENCE, |conn| {
+        use crate::db::schema::users;
+        let one: Option<String> = users::table.select(users::id).first(conn).optional()?;
+        Ok(one.is_some())
+    })
+    .await?;
     Ok(say(&Ready {
         status: "ready",
         advisor: advisor(&app),
         redis: redis(&app),
         queue: queue(&app),
     }))
+}
+
+/// Asks the database, for so long at most. One question at a time, until the database has answered it: however often it is
+/// asked while it hangs, that takes one connection.
+async fn ask<T, F>(app: &App, patience: Duration, query: F) -> Result<T, Error>
+where
+    T: Send + 'static,
+    F: FnOnce(&mut Conn) -> Result<T, Error> + Send + 'static,
+{
+    let answer = async {
+        let turn = app.probing.clone().lock_owned().await;
+        let query = move |conn: &mut Conn| {
+            // Held until it is answered, also when nobody waits for that any more.
+            let _turn = turn;
+            query(conn)
+        };
+        app.db.read(query).await
+    };
+    let answer = tokio::time::timeout(patience, answer).await;
+    answer.unwrap_or(Err(Error::Unavailable))
 }
 
 /// Who answers, and what the operator has to know of it. A model that fails doesn't make the process unready: the

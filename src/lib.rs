@@ -2,7 +2,7 @@
 //!
 //! Imports go down only: [`cli`] → [`server`] → [`api`] → [`home`], [`chat`], [`showroom`], [`auth`], [`health`] →
 //! [`card`], [`web`] → [`state`] → [`db`], [`advisor`], [`queue`], [`feed`], [`limit`] → [`cars`], [`openai`],
-//! [`redis`](mod@redis), [`error`], [`config`].
+//! [`redis`](mod@redis), [`error`], [`trace`], [`config`], [`metrics`].
 
 pub mod cli;
 
@@ -32,5 +32,7 @@ pub mod queue;
 pub mod cars;
 pub mod config;
 pub mod error;
+pub mod metrics;
 pub mod openai;
 pub mod redis;
+pub mod trace;

@@ -101,6 +101,7 @@ impl Limiter {
             // Never too early by a fraction of a second.
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
             Error::TooMany {
+                limit: action.as_str(),
                 detail: action.refuse(caller, seconds.max(1)),
                 retry_after: seconds.max(1),
             }

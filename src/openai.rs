@@ -14,6 +14,8 @@ use tokio::time::Instant;
 
 pub use self::answer::Answer;
 use crate::config::OpenAiConfig;
+use crate::metrics::Upstream;
+use crate::trace;
 
 const CONNECT: Duration = Duration::from_secs(5);
 /// The longest silence, before the first token and between two.
@@ -107,6 +109,26 @@ impl Failure {
         }
     }
 
+    /// Its kind, for metrics.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Failure::Unreachable(_) => "unreachable",
+            Failure::Key(_) => "key",
+            Failure::NoModel(_) => "no_model",
+            Failure::TooMany => "too_many",
+            Failure::Status(500.., _) => "status_5xx",
+            Failure::Status(..) => "status_4xx",
+            Failure::Redirect(_) => "redirect",
+            Failure::Broken(_) => "broken",
+            Failure::Empty => "empty",
+            Failure::TimedOut => "timed_out",
+            Failure::Truncated => "truncated",
+            Failure::Malformed(_) => "malformed",
+            Failure::Filtered => "filtered",
+            Failure::Ours(_) => "ours",
+        }
+    }
+
     fn is_worth_retrying(&self) -> bool {
         match self {
             Failure::Unreachable(_) | Failure::TooMany => true,
@@ -192,12 +214,13 @@ pub enum Delta {
 pub struct Client {
     http: reqwest::Client,
     config: OpenAiConfig,
+    metrics: Upstream,
 }
 
 impl Client {
     /// # Errors
     /// When TLS can't be set up on this machine.
-    pub fn new(config: OpenAiConfig) -> Result<Self, reqwest::Error> {
+    pub fn new(config: OpenAiConfig, metrics: Upstream) -> Result<Self, reqwest::Error> {
         // Fails only if a provider is installed already, and then there is one.
         rustls::crypto::ring::default_provider()
             .install_default()
@@ -208,7 +231,16 @@ impl Client {
             .redirect(reqwest::redirect::Policy::none())
             .tcp_nodelay(true)
             .build()?;
-        Ok(Self { http, config })
+        Ok(Self {
+            http,
+            config,
+            metrics,
+        })
+    }
+
+    /// A reply failed for good.
+    pub fn failed(&self, failure: &Failure) {
+        self.metrics.failed(failure.kind());
     }
 
     /// The model's name.
@@ -240,6 +272,7 @@ impl Client {
         }
         let mut tries = 0;
         loop {
+            self.metrics.asked();
             let (failure, asked_to_wait) = match self.begin(&body, deadline).await {
                 Ok(answer) => return Ok(answer),
                 Err(failed) => failed,
@@ -250,7 +283,8 @@ impl Client {
             if tries > RETRIES || out_of_time || !failure.is_worth_retrying() {
                 return Err(failure);
             }
-            tracing::warn!(%failure, wait_ms = wait.as_millis(), "trying the model's server again");
+            self.metrics.retried(failure.kind());
+            tracing::warn!(%failure, wait_ms = trace::milliseconds(wait), "trying the model's server again");
             tokio::time::sleep(wait).await;
         }
     }
@@ -266,8 +300,13 @@ impl Client {
             .post(format!("{}/chat/completions", self.config.base_url))
             .bearer_auth(self.config.key.expose_secret())
             .header(header::ACCEPT, "text/event-stream")
-            .json(body)
-            .send();
+            .json(body);
+        let parent = self.config.tells_trace.then(trace::current).flatten();
+        let request = match parent {
+            Some(parent) => request.header("traceparent", parent),
+            None => request,
+        };
+        let request = request.send();
         let response = tokio::time::timeout_at(deadline.min(Instant::now() + IDLE), request)
             .await
             .map_err(|_| (Failure::TimedOut, None))?

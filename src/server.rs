@@ -29,6 +29,7 @@ use crate::feed::{Feed, Relay, Stops};
 use crate::health;
 use crate::home;
 use crate::limit::Limiter;
+use crate::metrics::Metrics;
 use crate::queue::{Jobs, Queue};
 use crate::redis::Redis;
 use crate::showroom;
@@ -169,8 +170,12 @@ async fn assemble(config: Config, queue: Queue) -> Result<(App, Option<Relay>), 
         }
         None => (Limiter::memory(&config.limits), Feed::local(), None),
     };
+    let metrics = Metrics::default();
+    let advisor = Advisor::new(&config, metrics.upstream.clone());
     let app = App::new(Parts {
-        advisor: Advisor::new(&config).map_err(Error::internal)?,
+        advisor: advisor.map_err(Error::internal)?,
+        metrics,
+        probing: Arc::default(),
         in_use,
         db,
         queue,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::{Notify, Semaphore, watch};
+use tokio::sync::{Mutex, Notify, Semaphore, watch};
 
 use crate::advisor::Advisor;
 use crate::cars::Catalogue;
@@ -11,6 +11,7 @@ use crate::db::Db;
 use crate::error::Error;
 use crate::feed::{Feed, Stops};
 use crate::limit::Limiter;
+use crate::metrics::Metrics;
 use crate::queue::Queue;
 use crate::redis::Redis;
 
@@ -28,6 +29,9 @@ pub struct Parts {
     pub queue: Queue,
     pub feed: Feed,
     pub limiter: Limiter,
+    pub metrics: Metrics,
+    /// Who asks how the database is: one at a time, so that one connection is the most that it takes while it hangs.
+    pub probing: Arc<Mutex<()>>,
     /// What instances share, if they do.
     pub redis: Option<Redis>,
     /// As many password hashes at once as this has permits: each takes 19 MiB and a core.

@@ -6,6 +6,7 @@ pub mod etag;
 pub mod format;
 pub mod guard;
 pub mod input;
+pub mod origin;
 pub mod page;
 pub mod problem;
 pub mod quota;

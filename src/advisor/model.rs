@@ -8,6 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::mpsc;
 use tokio::time::Instant;
+use tracing::field::Empty;
+use tracing::{Instrument, Span};
 
 use self::cards::{meant, named_in, with_compared};
 use self::desk::{Desk, search_needs, too_many};
@@ -15,8 +17,10 @@ use super::audit::{self, Evidence, Names};
 use super::{Answer, Made, Piece, Request, off_the_async_threads, prompt, tools};
 use crate::cars::{Car, Catalogue};
 use crate::config::OpenAiConfig;
+use crate::metrics::Upstream;
 use crate::openai::breaker::{Breaker, Trouble};
 use crate::openai::{self, Client, Delta, Failure, Message, ToolCall, Usage};
+use crate::trace::milliseconds;
 
 /// How often the model may call tools before it has to answer.
 const ROUNDS: usize = 6;
@@ -61,9 +65,13 @@ impl Broken {
 type Gathered = (Arc<Catalogue>, Arc<Names>);
 
 impl Model {
-    pub(super) fn new(config: OpenAiConfig, first_line: String) -> Result<Self, reqwest::Error> {
+    pub(super) fn new(
+        config: OpenAiConfig,
+        first_line: String,
+        metrics: Upstream,
+    ) -> Result<Self, reqwest::Error> {
         Ok(Self {
-            client: Client::new(config)?,
+            client: Client::new(config, metrics)?,
             first_line,
             names: Arc::default(),
             breaker: Arc::default(),
@@ -92,7 +100,10 @@ impl Model {
                 let made = self.converse(request, &mut heard).await;
                 match &made {
                     Ok(_) => pass.succeeded(),
-                    Err(failure) => pass.failed(failure),
+                    Err(failure) => {
+                        self.client.failed(failure);
+                        pass.failed(failure);
+                    }
                 }
                 made
             }
@@ -210,10 +221,41 @@ impl Model {
         deadline: Instant,
         heard: &mut Heard<'_>,
     ) -> Result<Said, Failure> {
+        let span = tracing::debug_span!(
+            "upstream",
+            otel.kind = "client",
+            gen_ai.request.model = self.name(),
+            first_token_ms = Empty,
+            otel.status_code = Empty,
+            "error.type" = Empty,
+        );
+        let said = self.listen(messages, tools, deadline, heard, &span);
+        let said = said.instrument(span.clone()).await;
+        if let Err(failure) = &said {
+            span.record("otel.status_code", "ERROR");
+            span.record("error.type", failure.kind());
+        }
+        said
+    }
+
+    async fn listen(
+        &self,
+        messages: &[Message],
+        tools: Option<&serde_json::Value>,
+        deadline: Instant,
+        heard: &mut Heard<'_>,
+        span: &Span,
+    ) -> Result<Said, Failure> {
+        let asked = Instant::now();
         let mut answer = self.client.stream(messages, tools, deadline).await?;
+        let mut has_begun = false;
         let mut said = String::new();
         let mut calls: BTreeMap<usize, ToolCall> = BTreeMap::new();
         while let Some(delta) = answer.next().await? {
+            if !has_begun {
+                has_begun = true;
+                span.record("first_token_ms", milliseconds(asked.elapsed()));
+            }
             match delta {
                 Delta::Text(mut part) => {
                     // What is said after a tool call is a paragraph of its own.

@@ -89,7 +89,8 @@ fn complete_operation(path: &str, method: &str, operation: &mut Value) {
             .into_iter()
             .flatten(),
     );
-    usual.extend((path != "/" && path != "/healthz" && path != "/openapi.json").then_some("503"));
+    let never_busy = ["/", "/healthz", "/metrics", "/openapi.json"];
+    usual.extend((!never_busy.contains(&path)).then_some("503"));
     for status in usual {
         responses
             .entry(status)

@@ -2,6 +2,7 @@
 
 use chrono::NaiveDateTime;
 use serde::Deserialize;
+use tracing::Instrument;
 use utoipa::ToSchema;
 
 use super::idempotency::Key;
@@ -9,7 +10,7 @@ use super::title;
 use crate::advisor::Advisor;
 use crate::config::Limits;
 use crate::db::conversations::{self, Conversation};
-use crate::db::messages::{self, Message, NewMessage, Role, Status};
+use crate::db::messages::{self, Message, NewMessage, Origin, Role, Status};
 use crate::db::{self, Conn, budgets, users};
 use crate::error::Error;
 use crate::limit::{Action, Caller};
@@ -155,7 +156,7 @@ where
 {
     let refused = admit(app, quota, user_id, key.is_some()).await?;
     let has_taken = refused.is_none();
-    let (owner, order) = (user_id.to_owned(), Order::of(app));
+    let (owner, order) = (user_id.to_owned(), Order::of(app, quota.origin()));
     let posted = app
         .db
         .write(move |conn| {
@@ -170,7 +171,9 @@ where
                 },
             }
         })
-        .await?;
+        .instrument(tracing::debug_span!("store"))
+        .await;
+    let posted = note_refusal(app, has_taken, posted)?;
     if posted.is_repeat && has_taken {
         // What was stored before takes nothing of the limit.
         let caller = Caller::Account(user_id);
@@ -197,6 +200,20 @@ pub(super) async fn admit(
     }
 }
 
+/// Counts a budget that was used up. Where nothing was taken it was another limit, which is counted already.
+pub(super) fn note_refusal<T>(
+    app: &App,
+    has_taken: bool,
+    stored: Result<T, Error>,
+) -> Result<T, Error> {
+    if let Err(Error::TooMany { limit, .. }) = &stored
+        && has_taken
+    {
+        app.metrics.limit_hit(limit);
+    }
+    stored
+}
+
 /// The conversation, held until the transaction ends, so that of two messages at once the second
 /// sees the first. It must not be waiting for an answer.
 fn lock(conn: &mut Conn, user_id: &str, id: &str) -> Result<Conversation, Error> {
@@ -220,11 +237,13 @@ struct Order {
     limits: Limits,
     /// Whether a model answers, which takes tokens.
     has_model: bool,
+    origin: Origin,
 }
 
 impl Order {
-    fn of(app: &App) -> Self {
+    fn of(app: &App, origin: Origin) -> Self {
         Self {
+            origin,
             said: db::new_id(),
             reply: db::new_id(),
             limits: app.config.limits,
@@ -246,6 +265,7 @@ fn append(
         reply: reply_id,
         limits,
         has_model,
+        origin,
     } = order;
     let now = db::now();
     let is_new = conversation.head_id.is_none();
@@ -258,6 +278,7 @@ fn append(
         parent_id,
         reserved_tokens: reserved,
         now,
+        origin,
     };
     insert(conn, &conversation, turn)?;
     conversations::set_head(conn, &user_id, &conversation.id, &reply_id, now)?;
@@ -286,6 +307,8 @@ pub struct Turn {
     pub parent_id: Option<String>,
     pub reserved_tokens: Option<i64>,
     pub now: NaiveDateTime,
+    /// Which request asked for the reply.
+    pub origin: Origin,
 }
 
 /// Stores the rows of a turn in a conversation, and nothing around them.
@@ -300,6 +323,8 @@ pub fn insert(conn: &mut Conn, conversation: &Conversation, turn: Turn) -> Resul
         timestamp: turn.now,
         status: status.as_str(),
         reserved_tokens: turn.reserved_tokens.filter(|_| role == Role::Assistant),
+        request_id: None,
+        traceparent: None,
     };
     let answers = match turn.said {
         Some((id, text)) => {
@@ -317,6 +342,11 @@ pub fn insert(conn: &mut Conn, conversation: &Conversation, turn: Turn) -> Resul
         status,
         String::new(),
     );
+    let reply = NewMessage {
+        request_id: turn.origin.request_id,
+        traceparent: turn.origin.traceparent,
+        ..reply
+    };
     messages::insert(conn, &reply)
 }
 

@@ -21,6 +21,7 @@ use crate::db;
 use crate::db::messages::{self, Message, Role};
 use crate::error::Error;
 use crate::feed::{Progress, Reader, Source};
+use crate::metrics::OpenStream;
 use crate::state::App;
 use crate::web::format::Format;
 use crate::web::input::parse_id;
@@ -116,6 +117,7 @@ pub fn respond(app: App, user_id: String, reply_id: String, encoder: Encoder) ->
     let follow = Follow {
         reader: app.feed.reader(&reply_id),
         closing: app.closing.subscribe(),
+        _open: app.metrics.open_stream(),
         app,
         user_id,
         reply_id,
@@ -150,6 +152,7 @@ struct Follow {
     encoder: Encoder,
     last_frame: Option<Instant>,
     ended: bool,
+    _open: OpenStream,
 }
 
 impl Follow {

@@ -16,6 +16,7 @@ use self::make::make;
 use super::batches::pace;
 use crate::db;
 use crate::db::messages;
+use crate::metrics::Lease;
 use crate::queue::{Job, Jobs, Lane, Sweep};
 use crate::state::App;
 
@@ -66,7 +67,7 @@ pub async fn run(app: App, mut jobs: Jobs, mut draining: watch::Receiver<bool>) 
             let app = app.clone();
             running.spawn(async move {
                 if let Err(error) = make(&app, &hold.owner, &job.id).await {
-                    tracing::error!(cause = error.causes(), reply = %job.id, "a reply could not be made; the sweep will try again");
+                    tracing::error!(cause = error.causes(), reply_id = %job.id, "a reply could not be begun; the sweep will try again");
                 }
                 drop((hold, permit));
                 if job.lane == Lane::Batch {
@@ -88,6 +89,7 @@ async fn finish_or_release(app: &App, mine: &Mine, mut running: JoinSet<()>) {
         return;
     }
     let owners = mine.owners();
+    app.metrics.replies.lease(Lease::HandedBack, owners.len());
     running.shutdown().await;
     tracing::warn!("replies were still running; they are handed back");
     let released = app

@@ -26,6 +26,9 @@ pub struct Batch {
     /// When it had its last turn.
     pub served_at: NaiveDateTime,
     pub stopped_at: Option<NaiveDateTime>,
+    /// As for the replies that come of it, see [`Message`].
+    pub request_id: Option<String>,
+    pub traceparent: Option<String>,
 }
 
 /// A row of `batch_items`.

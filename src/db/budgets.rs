@@ -66,6 +66,7 @@ pub fn reserve(
         && unfinished(conn, user_id)? >= most
     {
         return Err(Error::TooMany {
+            limit: "in_flight",
             detail: format!(
                 "Autio is still making {most} of your answers. Wait for one of them or stop it, then send this again."
             ),
@@ -173,6 +174,7 @@ fn check_batch(
     let (seconds, wait) = until_midnight(now);
     let left = (most - (used - wanted)).max(0);
     Err(Error::TooMany {
+        limit: "batch",
         detail: format!(
             "{needs}{each}, and {left} of today's {most} are left, so nothing was stored. Send a smaller batch, or wait: a new day begins in {wait}, at midnight UTC."
         ),
@@ -340,6 +342,7 @@ fn until_midnight(now: NaiveDateTime) -> (u64, String) {
 fn used_up(now: NaiveDateTime, messages: i64) -> Error {
     let (seconds, wait) = until_midnight(now);
     Error::TooMany {
+        limit: "messages",
         detail: format!(
             "You have sent {messages} messages today, which is all that a day allows, so this one was not sent. A new day begins in {wait}, at midnight UTC."
         ),

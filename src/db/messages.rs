@@ -79,6 +79,18 @@ pub struct Message {
     pub compared: Option<String>,
     /// The model that is asked, since a worker has begun.
     pub asked_model: Option<String>,
+    /// Of a reply, the id of the request that asked for it: the log of whoever makes it has it too.
+    pub request_id: Option<String>,
+    /// And where that request was traced, as W3C's `traceparent`.
+    pub traceparent: Option<String>,
+}
+
+/// A reply whose lease was taken.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    pub reply: Message,
+    /// Another worker had it, and its lease ran out.
+    pub has_expired: bool,
 }
 
 impl Message {
@@ -96,6 +108,13 @@ impl Message {
     }
 }
 
+/// Which request asked for a reply.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    pub request_id: Option<String>,
+    pub traceparent: Option<String>,
+}
+
 /// A new row: a person's message, or a reply that is still to be made.
 #[derive(Clone, Debug, Insertable)]
 #[diesel(table_name = messages)]
@@ -109,6 +128,8 @@ pub struct NewMessage {
     pub timestamp: NaiveDateTime,
     pub status: &'static str,
     pub reserved_tokens: Option<i64>,
+    pub request_id: Option<String>,
+    pub traceparent: Option<String>,
 }
 
 /// What a finished reply leaves behind.
@@ -235,7 +256,7 @@ pub fn to_head(messages: Vec<Message>, head: &str) -> Vec<Message> {
     path
 }
 
-/// Takes the lease on a reply that nobody works at, to ask that model, and returns the row; None if somebody does.
+/// Takes the lease on a reply that nobody works at, to ask that model; None if somebody does.
 pub fn claim(
     conn: &mut Conn,
     id: &str,
@@ -243,26 +264,31 @@ pub fn claim(
     model: &str,
     now: NaiveDateTime,
     until: NaiveDateTime,
-) -> Result<Option<Message>, Error> {
-    let pending = dsl::status.eq(Status::Pending.as_str());
-    let expired = dsl::status
-        .eq(Status::Running.as_str())
-        .and(dsl::lease_until.lt(now).assume_not_null());
-    let free = messages::table
-        .filter(dsl::id.eq(id))
-        .filter(pending.or(expired));
-    let claimed = diesel::update(free)
-        .set((
-            dsl::status.eq(Status::Running.as_str()),
-            dsl::lease_owner.eq(owner),
-            dsl::lease_until.eq(until),
-            dsl::attempts.eq(dsl::attempts + 1),
-            dsl::asked_model.eq(model),
-        ))
-        .execute(conn)?;
+) -> Result<Option<Claim>, Error> {
+    let taken = (
+        dsl::status.eq(Status::Running.as_str()),
+        dsl::lease_owner.eq(owner),
+        dsl::lease_until.eq(until),
+        dsl::attempts.eq(dsl::attempts + 1),
+        dsl::asked_model.eq(model),
+    );
+    let its = messages::table.filter(dsl::id.eq(id));
+    // Most are pending. What is handed back between the two is found by the next sweep.
+    let pending = its.filter(dsl::status.eq(Status::Pending.as_str()));
+    let mut claimed = diesel::update(pending).set(taken).execute(conn)?;
+    let has_expired = claimed == 0;
+    if has_expired {
+        let expired = its
+            .filter(dsl::status.eq(Status::Running.as_str()))
+            .filter(dsl::lease_until.lt(now).assume_not_null());
+        claimed = diesel::update(expired).set(taken).execute(conn)?;
+    }
     match claimed {
         0 => Ok(None),
-        _ => Ok(Some(messages::table.filter(dsl::id.eq(id)).first(conn)?)),
+        _ => Ok(Some(Claim {
+            reply: its.first(conn)?,
+            has_expired,
+        })),
     }
 }
 

@@ -73,6 +73,8 @@ diesel::table! {
         handed_back -> Integer,
         compared -> Nullable<Text>,
         asked_model -> Nullable<Text>,
+        request_id -> Nullable<Text>,
+        traceparent -> Nullable<Text>,
     }
 }
 
@@ -162,6 +164,8 @@ diesel::table! {
         created_at -> Timestamp,
         served_at -> Timestamp,
         stopped_at -> Nullable<Timestamp>,
+        request_id -> Nullable<Text>,
+        traceparent -> Nullable<Text>,
     }
 }
 

@@ -60,7 +60,7 @@ pub fn count(
 }
 
 /// Keeps the part that came of a reply that was stopped while `owner` held it, and counts what it took more than was known
-/// when it was stopped. Nothing is done if it wasn't stopped, or somebody else holds it.
+/// when it was stopped. False, and nothing is done, if it wasn't stopped or somebody else holds it.
 ///
 /// # Errors
 /// When the database fails.
@@ -70,14 +70,16 @@ pub fn keep_part(
     owner: &str,
     part: &Part,
     prompt: i64,
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     let before: Option<Message> = rows::table
         .filter(rows::id.eq(reply_id))
         .first(conn)
         .optional()?;
-    let Some(before) = before else { return Ok(()) };
+    let Some(before) = before else {
+        return Ok(false);
+    };
     if !messages::keep_part(conn, reply_id, owner, part)? {
-        return Ok(());
+        return Ok(false);
     }
     let model = asked(&before);
     let more = tokens_of(part.text.len()) - tokens_of(before.text.len());
@@ -86,7 +88,8 @@ pub fn keep_part(
     }
     let used = estimate(&part.text, prompt);
     let tokens = used.prompt_tokens + used.completion_tokens;
-    budgets::settle(conn, reply_id, Spent::About(tokens))
+    budgets::settle(conn, reply_id, Spent::About(tokens))?;
+    Ok(true)
 }
 
 /// The model that takes the tokens of a reply that is being made.

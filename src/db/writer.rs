@@ -4,6 +4,8 @@
 //! arrived while the last was under way, which is what makes `synchronous=FULL` affordable.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 
 use diesel::Connection;
@@ -33,18 +35,42 @@ struct Outcome {
 }
 
 /// The sending end. The thread ends when it is dropped.
-pub(super) struct Writer(SyncSender<Job>);
+pub(super) struct Writer(SyncSender<Job>, Arc<Counts>);
+
+/// What the thread has done.
+#[derive(Debug, Default)]
+struct Counts {
+    commits: AtomicU64,
+    transactions: AtomicU64,
+}
+
+/// What the writer has done so far: the second by the first is how many transactions shared a sync.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Written {
+    pub commits: u64,
+    pub transactions: u64,
+}
 
 impl Writer {
     /// Opens the connection here, so that a bad path is an error at start, and starts the thread.
     pub(super) fn start(manager: Manager) -> Result<Self, Error> {
         let conn = manager.connect().map_err(Error::internal)?;
         let (sender, jobs) = sync_channel(QUEUE);
+        let counts = Arc::new(Counts::default());
+        let counted = counts.clone();
         std::thread::Builder::new()
             .name("autio-writer".into())
-            .spawn(move || serve(&manager, conn, &jobs))
+            .spawn(move || serve(&manager, conn, &jobs, &counted))
             .map_err(Error::internal)?;
-        Ok(Self(sender))
+        Ok(Self(sender, counts))
+    }
+
+    /// What it has done so far.
+    pub(super) fn written(&self) -> Written {
+        Written {
+            commits: self.1.commits.load(Ordering::Relaxed),
+            transactions: self.1.transactions.load(Ordering::Relaxed),
+        }
     }
 
     /// Runs `query` in a transaction of its own and returns once it is on disk.
@@ -75,7 +101,7 @@ impl Writer {
     }
 }
 
-fn serve(manager: &Manager, first: Conn, jobs: &Receiver<Job>) {
+fn serve(manager: &Manager, first: Conn, jobs: &Receiver<Job>, counts: &Counts) {
     let mut conn = Some(first);
     while let Ok(job) = jobs.recv() {
         let group: Vec<Job> = std::iter::once(job)
@@ -91,7 +117,13 @@ fn serve(manager: &Manager, first: Conn, jobs: &Receiver<Job>) {
             refuse_waiting(jobs);
             continue;
         };
-        if let Err(error) = commit(open, group) {
+        let size = group.len() as u64;
+        let committed = commit(open, group);
+        if committed.is_ok() {
+            counts.commits.fetch_add(1, Ordering::Relaxed);
+            counts.transactions.fetch_add(size, Ordering::Relaxed);
+        }
+        if let Err(error) = committed {
             tracing::error!(%error, "a group of writes was not kept");
             // Whatever state the connection is in, the next group starts with a new one.
             conn = None;

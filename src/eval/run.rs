@@ -15,6 +15,7 @@ use crate::advisor::{Advisor, Answer, Knowledge, Piece, Request, Role, StandIn, 
 use crate::cars::Catalogue;
 use crate::cars::cost::Assumptions;
 use crate::config::{Config, OpenAiConfig};
+use crate::metrics::Upstream;
 use crate::openai::{self, Client, Delta, Failure, Message};
 
 /// How much is put to the model.
@@ -65,10 +66,16 @@ pub async fn run(
     let cases = chosen(cases, options.limit);
     let model = &openai.model;
     let contestants = [
-        (model.clone(), Contestant::Advisor(Advisor::new(config)?)),
+        (
+            model.clone(),
+            Contestant::Advisor(Advisor::new(config, Upstream::default())?),
+        ),
         (
             format!("{model} without tools"),
-            Contestant::Plain(Client::new(openai.clone())?, config.system_prompt.clone()),
+            Contestant::Plain(
+                Client::new(openai.clone(), Upstream::default())?,
+                config.system_prompt.clone(),
+            ),
         ),
         (
             "catalogue advisor".to_owned(),

@@ -2,7 +2,11 @@
 
 use std::net::TcpListener;
 
-use actix_web::{HttpServer, web};
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header;
+use actix_web::middleware::{Next, from_fn};
+use actix_web::{Error as ActixError, HttpServer, web};
 
 use super::port::listen;
 use super::{asked_to_end, assemble, end_if_asked_again, run_beside};
@@ -13,6 +17,7 @@ use crate::feed::Relay;
 use crate::health;
 use crate::queue::{Jobs, Queue};
 use crate::state::App;
+use crate::web::problem;
 
 /// A worker that is ready to run.
 pub struct Work {
@@ -80,15 +85,29 @@ impl Work {
     }
 }
 
-/// `/healthz` and `/readyz`, as a server has them.
+/// `/healthz`, `/readyz` and `/metrics`, as a server has them.
 fn answer(app: App, listener: TcpListener) -> Result<actix_web::dev::Server, Error> {
     let state = web::Data::new(app);
     let make = move || {
         actix_web::App::new()
             .app_data(state.clone())
             .configure(health::routes)
+            // The last is the outermost.
+            .wrap(from_fn(problem::answer))
+            .wrap(from_fn(for_programs))
     };
     let server = HttpServer::new(make).workers(1).disable_signals();
     let server = server.listen(listener).map_err(Error::internal)?;
     Ok(server.run())
+}
+
+/// Middleware: there are no pages here, so nobody gets one, not even of an error.
+async fn for_programs(
+    mut req: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<impl MessageBody>, ActixError> {
+    let headers = req.headers_mut();
+    headers.remove(header::ACCEPT);
+    headers.remove("hx-request");
+    next.call(req).await
 }

@@ -1,7 +1,7 @@
 //! The outermost middleware: request id, format, log line, headers, and every error as the caller
 //! wants it: a problem (RFC 9457), a page, or a fragment.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -12,21 +12,20 @@ use actix_web::{Error as ActixError, HttpMessage, HttpRequest, HttpResponse, web
 use askama::Template;
 use serde_json::{Value, json};
 use tracing::Instrument;
+use tracing::field::Empty;
 
 use super::format::{Format, has_bearer};
 use super::guard;
+use super::origin::{self, RequestId};
 use super::quota;
 use super::view::{Html, Rendered, Shell, respond_html};
 use crate::error::{Error, FieldError};
 use crate::state::App;
+use crate::trace::{self, milliseconds};
 
 mod body;
 
 pub use body::{Body, GrantError};
-
-/// The id that the log, the response's `X-Request-Id` and every problem share.
-#[derive(Clone, Debug)]
-pub struct RequestId(pub String);
 
 /// Middleware: goes around all others.
 pub async fn answer(
@@ -34,17 +33,23 @@ pub async fn answer(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, ActixError> {
     let started = Instant::now();
-    let id = uuid::Uuid::now_v7().simple().to_string();
+    let app = req.app_data::<web::Data<App>>().cloned();
+    let app = app.ok_or_else(|| Error::internal("the server was set up without its state"))?;
+    let RequestId(id) = RequestId::choose(&req, &app.config.trusted_proxies);
     let format = Format::of(req.head());
     req.extensions_mut().insert(format);
     req.extensions_mut().insert(RequestId(id.clone()));
-    let is_https = req
-        .app_data::<web::Data<App>>()
-        .is_some_and(|app| app.config.is_https());
     let method = req.method().clone();
     let path = req.path().to_owned();
 
-    let span = tracing::info_span!("request", %id);
+    // Whatever the level: the worst lines need it most.
+    let span = tracing::error_span!("request", request_id = id, otel.kind = Empty);
+    let is_traced = app.config.traces.is_some();
+    if is_traced {
+        let is_trusted = origin::has_trusted_peer(&req, &app.config.trusted_proxies);
+        let parent = origin::traceparent(req.headers()).filter(|_| is_trusted);
+        trace::adopt(&span, "server", parent);
+    }
     let mut response = next
         .call(req)
         .instrument(span.clone())
@@ -78,16 +83,31 @@ pub async fn answer(
     if !path.starts_with("/static/") {
         headers.append(header::VARY, HeaderValue::from_static("Accept, HX-Request"));
     }
-    guard::add_headers(headers, is_https);
+    guard::add_headers(headers, app.config.is_https());
     // The pattern, not the path: ids and queries are nobody's business here.
     let route = response.request().match_pattern();
-    tracing::info!(
-        %method,
-        route = route.as_deref().unwrap_or("(none)"),
-        status = status.as_u16(),
-        ms = started.elapsed().as_millis(),
-    );
+    let took = started.elapsed();
+    let requests = &app.metrics.requests;
+    requests.answered(method.as_str(), route.as_deref(), status.as_u16(), took);
+    log(&method, route.as_deref(), status, took);
+    if is_traced {
+        let route = route.as_deref().unwrap_or("other");
+        trace::answered(&span, method.as_str(), route, status.as_u16());
+    }
     Ok(response)
+}
+
+/// One line for each request; of those that ask every few seconds how the process is, only who wants to see it all has one.
+fn log(method: &Method, route: Option<&str>, status: StatusCode, took: Duration) {
+    let (route, status, ms) = (
+        route.unwrap_or("(none)"),
+        status.as_u16(),
+        milliseconds(took),
+    );
+    match route {
+        "/healthz" | "/readyz" | "/metrics" => tracing::debug!(%method, route, status, ms),
+        _ => tracing::info!(%method, route, status, ms),
+    }
 }
 
 /// Replaces an error's empty body by its explanation, and keeps its headers.

@@ -8,9 +8,12 @@ use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 
 use super::client::Client;
+use super::origin::RequestId;
+use crate::db::messages::Origin;
 use crate::error::Error;
 use crate::limit::{Action, Caller, Left};
 use crate::state::App;
+use crate::trace;
 
 /// The limits as they are for whoever sends a request. What is taken through it is told in the answer, whatever it is.
 pub struct Quota {
@@ -44,6 +47,19 @@ impl Quota {
         Caller::Address(self.client.0)
     }
 
+    /// Which request it is.
+    pub fn origin(&self) -> Origin {
+        Origin {
+            request_id: RequestId::of(&self.req),
+            traceparent: self
+                .app
+                .config
+                .traces
+                .as_ref()
+                .and_then(|_| trace::current()),
+        }
+    }
+
     /// Takes one for that caller.
     ///
     /// # Errors
@@ -52,7 +68,10 @@ impl Quota {
         let taken = self.app.limiter.take(action, caller).await;
         match &taken {
             Ok(Some(left)) => self.note(action, *left),
-            Err(Error::TooMany { retry_after, .. }) => {
+            Err(Error::TooMany {
+                limit, retry_after, ..
+            }) => {
+                self.app.metrics.limit_hit(limit);
                 self.note(action, Left::none(*retry_after));
             }
             Ok(None) | Err(_) => {}

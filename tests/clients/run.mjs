@@ -37,6 +37,7 @@ let failed = false;
 try {
   const server = await Server.start();
   await run(PYTHON, [join(HERE, "grant.py"), server.url]);
+  await run(PYTHON, [join(HERE, "metrics.py"), server.url]);
 
   const upstream = await Upstream.start();
   const slow = await Server.start(upstream.settings);

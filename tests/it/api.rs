@@ -80,7 +80,14 @@ async fn answers_are_as_the_description_says() {
     let mut api = Described::new(&stranger).await;
 
     // The service and the catalogue, as anybody.
-    for path in ["/", "/healthz", "/readyz", "/openapi.json", "/cars"] {
+    for path in [
+        "/",
+        "/healthz",
+        "/readyz",
+        "/metrics",
+        "/openapi.json",
+        "/cars",
+    ] {
         api.get(&stranger, path, path, 200).await;
     }
     for path in ["/openapi.json", "/cars"] {

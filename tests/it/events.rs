@@ -197,6 +197,10 @@ async fn the_database_itself_refuses_to_change_the_log() {
     }
     if site.is_postgres() {
         assert!(run("TRUNCATE account_events".to_owned()).await.is_err());
+    } else {
+        let replace = "INSERT OR REPLACE INTO account_events SELECT * FROM account_events";
+        let refused = run(replace.to_owned()).await.expect_err(replace);
+        assert!(refused.causes().contains("append-only"), "{refused:?}");
     }
     assert_eq!(kinds(&program).await, ["login", "signup"]);
     // With the account it goes, and one line about it stays.

@@ -276,7 +276,7 @@ async fn htmx_gets_pieces_of_pages() {
 async fn what_can_be_read_can_be_asked_about() {
     let site = Site::start().await;
     let stranger = site.stranger();
-    for path in ["/", "/cars", "/healthz", "/readyz", "/login"] {
+    for path in ["/", "/cars", "/healthz", "/readyz", "/metrics", "/login"] {
         let url = format!("{}{path}", site.base);
         let head = stranger.http.head(&url).send().await.unwrap();
         let status = stranger.get(path).send().await.unwrap().status();

@@ -68,6 +68,8 @@ async fn an_export_holds_all_of_ones_own_and_nothing_else() {
                         timestamp: db::now(),
                         status: "done",
                         reserved_tokens: None,
+                        request_id: None,
+                        traceparent: None,
                     },
                 )?;
             }

@@ -16,8 +16,8 @@ const FLOORS: &[&[&str]] = &[
     &["state"],
     &["feed", "limit", "queue", "db", "advisor"],
     &["cars", "openai", "redis"],
-    &["error"],
-    &["config"],
+    &["error", "trace"],
+    &["config", "metrics"],
 ];
 
 #[test]

@@ -403,6 +403,8 @@ async fn of_a_long_conversation_a_page_shows_the_end_and_the_way_back() {
                 timestamp: db::now(),
                 status: "done",
                 reserved_tokens: None,
+                request_id: None,
+                traceparent: None,
             };
             messages::insert(conn, &message)?;
             parent = message.id;

@@ -30,6 +30,7 @@ mod known;
 mod law;
 mod limits;
 mod list;
+mod metrics;
 mod model;
 mod needs;
 mod operator;
@@ -46,6 +47,8 @@ mod site;
 #[cfg(target_os = "linux")]
 mod terminal;
 mod tokens;
+mod traces;
+mod trail;
 // The faults, which share it, use all of it.
 #[allow(dead_code)]
 mod upstream;

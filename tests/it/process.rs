@@ -59,18 +59,25 @@ pub async fn start(database: &Database, settings: &[(&str, &str)]) -> Process {
     let lines = BufReader::new(child.stderr.take().unwrap()).lines();
     let (line, log) = read_until(lines, "Autio is up on ").await;
     let (_, address) = line.split_once("Autio is up on ").unwrap();
-    let base = address.split_whitespace().next().unwrap().to_owned();
+    // A line of JSON goes on with a quote.
+    let base = address.split([' ', '"']).next().unwrap().to_owned();
     Process { child, base, log }
 }
 
 /// Starts a worker, and waits until it is at work.
 pub async fn start_worker(database: &Database, settings: &[(&str, &str)]) -> Child {
+    start_work(database, settings).await.child
+}
+
+/// The same, with its log. It serves nothing.
+pub async fn start_work(database: &Database, settings: &[(&str, &str)]) -> Process {
     let mut command = command(database);
     let command = command.arg("work").envs(settings.iter().copied());
     let mut child = command.spawn().unwrap();
     let lines = BufReader::new(child.stderr.take().unwrap()).lines();
-    read_until(lines, "Autio is at work").await;
-    child
+    let (_, log) = read_until(lines, "Autio is at work").await;
+    let base = String::new();
+    Process { child, base, log }
 }
 
 /// Reads the log until a line has that in it, and returns the line and those after it. What follows is read as well, so that a full pipe never

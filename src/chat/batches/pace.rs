@@ -10,6 +10,7 @@ use crate::chat::title;
 use crate::config::{Batches, Limits};
 use crate::db::batches;
 use crate::db::conversations::{self, Conversation};
+use crate::db::messages::Origin;
 use crate::db::{self, Conn, budgets, users};
 use crate::error::Error;
 use crate::queue::Lane;
@@ -130,6 +131,10 @@ fn ask_next(conn: &mut Conn, limits: &Limits, now: NaiveDateTime) -> Result<Opti
         parent_id: None,
         reserved_tokens: Some(tokens),
         now,
+        origin: Origin {
+            request_id: batch.request_id,
+            traceparent: batch.traceparent,
+        },
     };
     store::insert(conn, &conversation, turn)?;
     batches::asked(conn, &item, &reply_id, now)?;

@@ -14,6 +14,7 @@ use crate::auth::CurrentUser;
 use crate::chat::idempotency::{Key, KeyHeader};
 use crate::chat::store;
 use crate::db::batches::{self, Batch, Item};
+use crate::db::messages::Origin;
 use crate::db::{self, budgets};
 use crate::error::{Error, FieldError};
 use crate::limit::{Action, Caller};
@@ -81,7 +82,7 @@ pub async fn submit(
     let requests = body.value.requests;
     let sent = serde_json::to_value(&requests).map_err(Error::internal)?;
     let key = Key::of_batch(req.headers(), &sent)?;
-    let batch = new_batch(&app, &current.user.id, requests.len());
+    let batch = new_batch(&app, &current.user.id, requests.len(), quota.origin());
     let items = check(&batch, requests)?;
     let id = store(&app, &quota, batch, items, key).await?;
     app.turns.notify_one();
@@ -90,7 +91,7 @@ pub async fn submit(
     Show::with_status(one, StatusCode::CREATED).header("location", &address)
 }
 
-fn new_batch(app: &App, user_id: &str, size: usize) -> Batch {
+fn new_batch(app: &App, user_id: &str, size: usize, origin: Origin) -> Batch {
     let has_model = matches!(app.advisor, Advisor::Model(..));
     let size = i32::try_from(size).unwrap_or(i32::MAX);
     let now = db::now();
@@ -103,6 +104,8 @@ fn new_batch(app: &App, user_id: &str, size: usize) -> Batch {
         created_at: now,
         served_at: now,
         stopped_at: None,
+        request_id: origin.request_id,
+        traceparent: origin.traceparent,
     }
 }
 
@@ -173,7 +176,7 @@ async fn store(
     let refused = store::admit(app, quota, &user_id, key.is_some()).await?;
     let has_taken = refused.is_none();
     let limits = app.config.limits;
-    let (id, is_repeat) = app
+    let stored = app
         .db
         .write(move |conn| {
             let before = key.map(|key| key.claim(conn, &batch.user_id, &batch.id));
@@ -191,7 +194,8 @@ async fn store(
                 }
             }
         })
-        .await?;
+        .await;
+    let (id, is_repeat) = store::note_refusal(app, has_taken, stored)?;
     if is_repeat && has_taken {
         quota
             .give_back(Action::Chat, Caller::Account(&user_id))

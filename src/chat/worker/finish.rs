@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tracing::Instrument;
+
 use crate::advisor::needs::{Edit, Need};
 use crate::advisor::{CATALOGUE_MODEL, Made};
 use crate::chat::{spending, title, views};
@@ -9,14 +11,24 @@ use crate::db::messages::{self, Message, Outcome, Part, Status};
 use crate::db::need_edits::NewEdit;
 use crate::db::{self, conversations, need_edits};
 use crate::error::Error;
+use crate::metrics::{End, Lease};
 use crate::state::App;
 
 const NOT_KEPT: &str = "The answer could not be stored, which is a fault on our side. Your message is kept: try again.";
+
+/// What became of the row.
+enum Row {
+    Ended,
+    /// It was stopped in this very moment, and the part that came is kept.
+    Stopped,
+    LeaseGone,
+}
 
 pub(super) fn done(app: &App, version: &str, made: Made) -> Result<Outcome, Error> {
     let model = match &made.stands_in {
         None => app.advisor.model(),
         Some(reason) => {
+            app.metrics.replies.stood_in(reason.as_str());
             tracing::warn!(
                 ?reason,
                 "the catalogue advisor answered in the model's place"
@@ -73,7 +85,8 @@ pub(super) fn new_edits(reply: &Message, edits: &[Edit]) -> Result<Vec<NewEdit>,
 }
 
 /// Ends the row, together with what the reply changed in the needs and took of the budgets (it was made from a prompt of
-/// about so many tokens), with some patience for a database that is away for a moment.
+/// about so many tokens), with some patience for a database that is away for a moment. Says how it ended; None where
+/// another worker has it.
 pub(super) async fn finish(
     app: &App,
     owner: &str,
@@ -81,7 +94,7 @@ pub(super) async fn finish(
     mut outcome: Outcome,
     mut edits: Vec<NewEdit>,
     prompt: i64,
-) -> Result<(), Error> {
+) -> Result<Option<End>, Error> {
     let mut tries = 0;
     loop {
         let (owned, owner, row) = (id.to_owned(), owner.to_owned(), outcome.clone());
@@ -99,17 +112,26 @@ pub(super) async fn finish(
             }
             if ended {
                 spending::count(conn, &owned, &row, prompt)?;
-            } else {
-                // It may have been stopped in this very moment.
-                spending::keep_part(conn, &owned, &owner, &Part::of(&row), prompt)?;
+                return Ok(Row::Ended);
             }
-            Ok(ended)
+            if spending::keep_part(conn, &owned, &owner, &Part::of(&row), prompt)? {
+                return Ok(Row::Stopped);
+            }
+            Ok(Row::LeaseGone)
         });
-        match ended.await {
-            Ok(true) => return Ok(()),
-            Ok(false) => {
-                tracing::warn!(reply = %id, "the lease was gone before the reply was whole");
-                return Ok(());
+        match ended.instrument(tracing::debug_span!("store")).await {
+            Ok(Row::Ended) => {
+                count_tokens(app, &outcome);
+                return Ok(Some(match outcome.status == Status::Done.as_str() {
+                    true => End::Done,
+                    false => End::Failed,
+                }));
+            }
+            Ok(Row::Stopped) => return Ok(Some(End::Stopped)),
+            Ok(Row::LeaseGone) => {
+                app.metrics.replies.lease(Lease::Lost, 1);
+                tracing::warn!("the lease was gone before the reply was whole");
+                return Ok(None);
             }
             Err(Error::Unavailable | Error::Unsure) if tries < 5 => {
                 tries += 1;
@@ -117,11 +139,20 @@ pub(super) async fn finish(
             }
             // What the database can't keep it won't keep at a second try either.
             Err(error) if outcome.status == Status::Done.as_str() => {
-                tracing::error!(cause = error.causes(), reply = %id, "a reply could not be kept");
+                tracing::error!(cause = error.causes(), "a reply could not be kept");
                 outcome = failed(app, String::new(), NOT_KEPT);
                 edits.clear();
             }
             Err(error) => return Err(error),
         }
+    }
+}
+
+fn count_tokens(app: &App, outcome: &Outcome) {
+    if let (Some(model), Some(prompt)) = (&outcome.model, outcome.prompt_tokens) {
+        let completion = outcome.completion_tokens.unwrap_or(0);
+        let cost = app.config.prices.cost(model, prompt, completion);
+        let replies = &app.metrics.replies;
+        replies.took_tokens(model, prompt, completion, cost);
     }
 }

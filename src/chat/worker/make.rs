@@ -1,19 +1,23 @@
 //! Makes one reply: claims the row, runs the advisor, and keeps what comes.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::sync::{broadcast, mpsc};
-use tokio::time::MissedTickBehavior;
+use tokio::time::{Instant, MissedTickBehavior};
+use tracing::Instrument;
+use tracing::field::Empty;
 
 use super::finish::{done, failed, finish, new_edits};
 use crate::advisor::{self, Knowledge, Made, Piece, Request, Role as Speaker, Turn};
 use crate::chat::{needs, path, spending};
-use crate::db::messages::{self, Message, Outcome, Part, Role};
+use crate::db::messages::{self, Claim, Message, Outcome, Part, Role};
 use crate::db::{self, need_edits, users};
 use crate::error::Error;
 use crate::feed::Feed;
+use crate::metrics::{End, Lease};
 use crate::openai::Failure;
 use crate::state::App;
+use crate::trace::{self, milliseconds};
 
 /// How long a worker that says nothing keeps its reply.
 const LEASE: chrono::Duration = chrono::Duration::seconds(15);
@@ -38,28 +42,114 @@ impl Drop for Open<'_> {
 }
 
 /// How the work on a reply ended.
-enum End {
+enum Finish {
     Answered(Result<Made, Failure>),
     /// Stopped by the person, or taken over by another worker.
     LeaseGone,
 }
 
+/// A reply as far as this attempt has come.
+struct Said {
+    text: String,
+    began: Instant,
+    /// After how long the first text came.
+    first: Option<Duration>,
+}
+
 pub(super) async fn make(app: &App, owner: &str, id: &str) -> Result<(), Error> {
     // Before the claim: a stop that comes in between is then heard.
-    let mut stops = app.stops.listen();
-    let Some(row) = claim(app, owner, id).await? else {
+    let stops = app.stops.listen();
+    let asked = SystemTime::now();
+    let Some(claim) = claim(app, owner, id).await? else {
         app.feed.abandon(id);
         return Ok(());
     };
-    app.feed.begin(id, row.attempts);
+    let replies = &app.metrics.replies;
+    if claim.has_expired {
+        replies.lease(Lease::TakenOver, 1);
+    }
+    let row = claim.reply;
+    if row.attempts == 1 {
+        let wait = (db::now() - row.timestamp).to_std();
+        replies.waited(wait.unwrap_or_default());
+    }
+    // Whatever the level: the worst lines need it most.
+    let span = tracing::error_span!(
+        "reply",
+        request_id = row.request_id,
+        reply_id = id,
+        attempt = row.attempts,
+        otel.kind = Empty,
+    );
+    if app.config.traces.is_some() {
+        trace::adopt(&span, "consumer", row.traceparent.as_deref());
+        if row.attempts == 1 {
+            trace::tell(&span, "queue", row.timestamp.and_utc().into(), asked);
+        }
+        trace::tell(&span, "claim", asked, SystemTime::now());
+    }
+    attempt(app, owner, row, stops).instrument(span).await
+}
+
+/// One attempt at a reply whose lease `owner` has just got.
+async fn attempt(
+    app: &App,
+    owner: &str,
+    row: Message,
+    stops: broadcast::Receiver<String>,
+) -> Result<(), Error> {
+    let id = row.id.clone();
+    app.feed.begin(&id, row.attempts);
     let _open = Open {
         feed: &app.feed,
-        id,
+        id: &id,
     };
+    let mut said = Said {
+        text: String::new(),
+        began: Instant::now(),
+        first: None,
+    };
+    let mut is_model = app.advisor.is_model();
+    let ended = run(app, owner, row, stops, &mut said, &mut is_model).await;
+    let ended = ended.inspect_err(|error| {
+        tracing::error!(
+            cause = error.causes(),
+            "a reply could not be made; the sweep will try again"
+        );
+    });
+    let (Ok(Some(end)), took) = (ended, said.began.elapsed()) else {
+        return Ok(());
+    };
+    if let Some(first) = said.first {
+        app.metrics.replies.spoke(is_model, first);
+    }
+    app.metrics.replies.ended(is_model, end, took);
+    tracing::info!(
+        outcome = end.as_str(),
+        is_model,
+        first_text_ms = said.first.map(milliseconds),
+        ms = milliseconds(took),
+        "a reply has ended"
+    );
+    Ok(())
+}
+
+/// Runs the advisor and ends the row. None where another worker has it by then. `is_model` becomes false where the built-in
+/// advisor speaks in the model's place.
+async fn run(
+    app: &App,
+    owner: &str,
+    row: Message,
+    mut stops: broadcast::Receiver<String>,
+    said: &mut Said,
+    is_model: &mut bool,
+) -> Result<Option<End>, Error> {
+    let id = row.id.as_str();
     if row.tries() > TRIES {
-        let outcome = failed(app, row.text, GIVEN_UP);
+        let outcome = failed(app, row.text.clone(), GIVEN_UP);
         let prompt = spending::estimate_prompt(std::iter::empty());
-        return finish(app, owner, id, outcome, Vec::new(), prompt).await;
+        let ended = finish(app, owner, id, outcome, Vec::new(), prompt).await?;
+        return Ok(ended.map(|_| End::GivenUp));
     }
     let request = match read_request(app, &row).await {
         Ok(request) => request,
@@ -71,48 +161,57 @@ pub(super) async fn make(app: &App, owner: &str, id: &str) -> Result<(), Error> 
             return Err(error);
         }
     };
+    *is_model &= request.has_tokens;
     let prompt = spending::estimate_prompt(request.turns.iter().map(|turn| turn.text.as_str()));
-    let mut text = String::new();
-    match answer(app, owner, id, &request, &mut text, &mut stops).await {
-        End::LeaseGone => {
+    match answer(app, owner, id, &request, said, &mut stops).await {
+        Finish::LeaseGone => {
             let part = Part {
                 needs: read_needs(&request).await?,
                 model: Some(app.advisor.model().to_owned()),
-                text,
+                text: said.text.clone(),
             };
             let (id, owner) = (id.to_owned(), owner.to_owned());
-            app.db
-                .write(move |conn| spending::keep_part(conn, &id, &owner, &part, prompt))
-                .await
+            let kept = app
+                .db
+                .write(move |conn| spending::keep_part(conn, &id, &owner, &part, prompt));
+            let was_stopped = kept.await?;
+            if !was_stopped {
+                app.metrics.replies.lease(Lease::Lost, 1);
+            }
+            Ok(was_stopped.then_some(End::Stopped))
         }
-        End::Answered(Ok(made)) => {
+        Finish::Answered(Ok(made)) => {
+            *is_model &= made.stands_in.is_none();
             let edits = new_edits(&row, &made.answer.edits)?;
             let outcome = done(app, &request.catalogue.version, made)?;
             finish(app, owner, id, outcome, edits, prompt).await
         }
-        End::Answered(Err(failure)) => {
-            tracing::error!(%failure, reply = %id, "the advisor failed");
+        Finish::Answered(Err(failure)) => {
+            tracing::error!(%failure, "the advisor failed");
             let outcome = Outcome {
                 needs: read_needs(&request).await?,
-                ..failed(app, text, &failure.for_person())
+                ..failed(app, said.text.clone(), &failure.for_person())
             };
             finish(app, owner, id, outcome, Vec::new(), prompt).await
         }
     }
 }
 
-async fn claim(app: &App, owner: &str, id: &str) -> Result<Option<Message>, Error> {
+async fn claim(app: &App, owner: &str, id: &str) -> Result<Option<Claim>, Error> {
     let (id, owner) = (id.to_owned(), owner.to_owned());
     let model = app.advisor.model().to_owned();
     app.db
         .write(move |conn| {
             let now = db::now();
-            let row = messages::claim(conn, &id, &owner, &model, now, now + LEASE)?;
-            if row.as_ref().is_some_and(|row| row.tries() <= TRIES) {
+            let claim = messages::claim(conn, &id, &owner, &model, now, now + LEASE)?;
+            if claim
+                .as_ref()
+                .is_some_and(|claim| claim.reply.tries() <= TRIES)
+            {
                 // What an earlier attempt wrote isn't a part of this one.
                 messages::checkpoint(conn, &id, &owner, "", now + LEASE)?;
             }
-            Ok(row)
+            Ok(claim)
         })
         .await
 }
@@ -178,9 +277,9 @@ async fn answer(
     owner: &str,
     id: &str,
     request: &Request,
-    text: &mut String,
+    said: &mut Said,
     stops: &mut broadcast::Receiver<String>,
-) -> End {
+) -> Finish {
     let (sender, mut pieces) = mpsc::channel(64);
     let reply = app.advisor.reply(request, &sender);
     tokio::pin!(reply);
@@ -193,30 +292,31 @@ async fn answer(
             // before the advisor's end is looked at.
             biased;
             stopped = stops.recv() => match stopped {
-                Ok(stopped) if stopped == id => return End::LeaseGone,
+                Ok(stopped) if stopped == id => return Finish::LeaseGone,
                 // Of many stops some may be missed; the next checkpoint finds out.
                 _ => {}
             },
             _ = checkpoint.tick() => {
-                if !keep(app, owner, id, text).await {
-                    return End::LeaseGone;
+                if !keep(app, owner, id, &said.text).await {
+                    return Finish::LeaseGone;
                 }
             }
-            Some(piece) = pieces.recv() => publish(app, id, piece, text),
+            Some(piece) = pieces.recv() => publish(app, id, piece, said),
             result = &mut reply => {
                 while let Ok(piece) = pieces.try_recv() {
-                    publish(app, id, piece, text);
+                    publish(app, id, piece, said);
                 }
-                return End::Answered(result);
+                return Finish::Answered(result);
             }
         }
     }
 }
 
-fn publish(app: &App, id: &str, piece: Piece, text: &mut String) {
+fn publish(app: &App, id: &str, piece: Piece, said: &mut Said) {
     match piece {
         Piece::Text(part) => {
-            text.push_str(&part);
+            said.first.get_or_insert_with(|| said.began.elapsed());
+            said.text.push_str(&part);
             app.feed
                 .update(id, |progress| progress.text.push_str(&part));
         }
@@ -232,7 +332,7 @@ async fn keep(app: &App, owner: &str, id: &str, text: &str) -> bool {
         .write(move |conn| messages::checkpoint(conn, &owned, &owner, &text, db::now() + LEASE));
     kept.await.unwrap_or_else(|error| {
         // The lease lasts through several of these; if it runs out, `finish` finds out.
-        tracing::warn!(cause = error.causes(), reply = %id, "a checkpoint was missed");
+        tracing::warn!(cause = error.causes(), "a checkpoint was missed");
         true
     })
 }

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::{Finding, fail, ok, warn};
 use crate::config::Config;
+use crate::metrics::Upstream;
 use crate::openai::{Client, Delta, Failure, Message, Usage};
 
 /// How long the server may take for one small answer, from loading the model to the last word.
@@ -29,7 +30,7 @@ pub async fn look(config: &Config) -> Vec<Finding> {
         let says = "OPENAI_API_KEY isn't set: the built-in advisor answers";
         return vec![ok("model", says)];
     };
-    let client = match Client::new(openai.clone()) {
+    let client = match Client::new(openai.clone(), Upstream::default()) {
         Ok(client) => client,
         Err(error) => return vec![fail("model", error.to_string())],
     };
