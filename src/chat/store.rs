@@ -253,20 +253,16 @@ fn append(
     let reserved = budgets::reserve(conn, &limits, &user_id, has_model, now)?;
     let said_id = text.is_some().then_some(said_id);
     let turn = Turn {
-        said: said_id.clone().zip(text),
+        said: said_id.zip(text),
         reply_id: reply_id.clone(),
         parent_id,
         reserved_tokens: reserved,
         now,
     };
-    insert(conn, &conversation, turn)?;
+    let (said, reply) = insert(conn, &conversation, turn)?;
     conversations::set_head(conn, &user_id, &conversation.id, &reply_id, now)?;
     budgets::reserve_service(conn, &limits, &user_id, &reply_id, now, reserved)?;
-    conversation.head_id = Some(reply_id.clone());
-    let said = said_id
-        .map(|said_id| messages::get(conn, &user_id, &said_id))
-        .transpose()?;
-    let reply = messages::get(conn, &user_id, &reply_id)?;
+    conversation.head_id = Some(reply_id);
     Ok(Posted {
         conversation,
         message: said,
@@ -288,8 +284,12 @@ pub struct Turn {
     pub now: NaiveDateTime,
 }
 
-/// Stores the rows of a turn in a conversation, and nothing around them.
-pub fn insert(conn: &mut Conn, conversation: &Conversation, turn: Turn) -> Result<(), Error> {
+/// Stores the rows of a turn in a conversation, and nothing around them: what was said, if anything, and the reply.
+pub fn insert(
+    conn: &mut Conn,
+    conversation: &Conversation,
+    turn: Turn,
+) -> Result<(Option<Message>, Message), Error> {
     let message = |id, parent_id, role: Role, status: Status, text| NewMessage {
         id,
         user_id: conversation.user_id.clone(),
@@ -301,13 +301,12 @@ pub fn insert(conn: &mut Conn, conversation: &Conversation, turn: Turn) -> Resul
         status: status.as_str(),
         reserved_tokens: turn.reserved_tokens.filter(|_| role == Role::Assistant),
     };
-    let answers = match turn.said {
+    let (said, answers) = match turn.said {
         Some((id, text)) => {
             let said = message(id.clone(), turn.parent_id, Role::User, Status::Done, text);
-            messages::insert(conn, &said)?;
-            Some(id)
+            (Some(messages::insert(conn, &said)?), Some(id))
         }
-        None => turn.parent_id,
+        None => (None, turn.parent_id),
     };
     let status = Status::Pending;
     let reply = message(
@@ -317,7 +316,7 @@ pub fn insert(conn: &mut Conn, conversation: &Conversation, turn: Turn) -> Resul
         status,
         String::new(),
     );
-    messages::insert(conn, &reply)
+    Ok((said, messages::insert(conn, &reply)?))
 }
 
 pub(super) fn check_text(text: &str) -> Result<String, Error> {

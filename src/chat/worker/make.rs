@@ -9,7 +9,7 @@ use super::finish::{done, failed, finish, new_edits};
 use crate::advisor::{self, Knowledge, Made, Piece, Request, Role as Speaker, Turn};
 use crate::chat::{needs, path, spending};
 use crate::db::messages::{self, Message, Outcome, Part, Role};
-use crate::db::{self, need_edits, users};
+use crate::db::{self, Kept, need_edits, users};
 use crate::error::Error;
 use crate::feed::Feed;
 use crate::openai::Failure;
@@ -40,14 +40,14 @@ impl Drop for Open<'_> {
 /// How the work on a reply ended.
 enum End {
     Answered(Result<Made, Failure>),
-    /// Stopped by the person, or taken over by another worker.
+    /// Stopped by the person, taken over by another worker, or never kept.
     LeaseGone,
 }
 
 pub(super) async fn make(app: &App, owner: &str, id: &str) -> Result<(), Error> {
     // Before the claim: a stop that comes in between is then heard.
     let mut stops = app.stops.listen();
-    let Some(row) = claim(app, owner, id).await? else {
+    let (Some(row), kept) = claim(app, owner, id).await? else {
         app.feed.abandon(id);
         return Ok(());
     };
@@ -73,7 +73,7 @@ pub(super) async fn make(app: &App, owner: &str, id: &str) -> Result<(), Error> 
     };
     let prompt = spending::estimate_prompt(request.turns.iter().map(|turn| turn.text.as_str()));
     let mut text = String::new();
-    match answer(app, owner, id, &request, &mut text, &mut stops).await {
+    match answer(app, owner, id, &request, &mut text, &mut stops, kept).await {
         End::LeaseGone => {
             let part = Part {
                 needs: read_needs(&request).await?,
@@ -101,14 +101,16 @@ pub(super) async fn make(app: &App, owner: &str, id: &str) -> Result<(), Error> 
     }
 }
 
-async fn claim(app: &App, owner: &str, id: &str) -> Result<Option<Message>, Error> {
+/// Takes the lease. The advisor can begin before that is on disk, as long as nobody hears of what it says.
+async fn claim(app: &App, owner: &str, id: &str) -> Result<(Option<Message>, Kept), Error> {
     let (id, owner) = (id.to_owned(), owner.to_owned());
     let model = app.advisor.model().to_owned();
     app.db
-        .write(move |conn| {
+        .write_ahead(move |conn| {
             let now = db::now();
             let row = messages::claim(conn, &id, &owner, &model, now, now + LEASE)?;
-            if row.as_ref().is_some_and(|row| row.tries() <= TRIES) {
+            let begins_anew = |row: &Message| row.tries() <= TRIES && !row.text.is_empty();
+            if row.as_ref().is_some_and(begins_anew) {
                 // What an earlier attempt wrote isn't a part of this one.
                 messages::checkpoint(conn, &id, &owner, "", now + LEASE)?;
             }
@@ -172,7 +174,7 @@ async fn read_needs(request: &Request) -> Result<Option<String>, Error> {
         .map_err(Error::internal)
 }
 
-/// Runs the advisor; what it says goes to the feed at once and to the row about every second.
+/// Runs the advisor; what it says goes to the feed at once, when the lease is kept, and to the row about every second.
 async fn answer(
     app: &App,
     owner: &str,
@@ -180,7 +182,11 @@ async fn answer(
     request: &Request,
     text: &mut String,
     stops: &mut broadcast::Receiver<String>,
+    kept: Kept,
 ) -> End {
+    let kept = kept.wait();
+    tokio::pin!(kept);
+    let mut is_kept = false;
     let (sender, mut pieces) = mpsc::channel(64);
     let reply = app.advisor.reply(request, &sender);
     tokio::pin!(reply);
@@ -202,8 +208,15 @@ async fn answer(
                     return End::LeaseGone;
                 }
             }
-            Some(piece) = pieces.recv() => publish(app, id, piece, text),
+            on_disk = &mut kept, if !is_kept => match on_disk {
+                Ok(()) => is_kept = true,
+                Err(_) => return End::LeaseGone,
+            },
+            Some(piece) = pieces.recv(), if is_kept => publish(app, id, piece, text),
             result = &mut reply => {
+                if !is_kept && kept.as_mut().await.is_err() {
+                    return End::LeaseGone;
+                }
                 while let Ok(piece) = pieces.try_recv() {
                     publish(app, id, piece, text);
                 }
