@@ -12,12 +12,20 @@ use serde_json::json;
 
 const SAID: &str = "A family SUV under $40,000 with all-wheel drive, 7 seats and good mileage, 2022 or newer, not a Toyota";
 
-/// In the order in which they are run.
+/// What is counted.
 pub const NAMES: [&str; 4] = [
     "search of the whole catalogue",
     "needs read from a message",
     "Markdown to safe HTML",
     "a reply with its cars rendered",
+];
+
+/// What runs each of them.
+pub const FUNCTIONS: [&str; NAMES.len()] = [
+    "counted_search",
+    "counted_needs",
+    "counted_markdown",
+    "counted_rendering",
 ];
 
 pub fn run() {

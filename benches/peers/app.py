@@ -20,7 +20,10 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sess
 SECRET = os.environ["JWT_SECRET"]
 PROMPT = "You are Autio, recommending cars."
 
-engine = create_engine(os.environ["DATABASE_URL"], connect_args={"check_same_thread": False, "timeout": 30})
+# A connection for each of the framework's forty threads: with the usual fifteen some would wait in vain.
+engine = create_engine(
+    os.environ["DATABASE_URL"], connect_args={"check_same_thread": False, "timeout": 30}, pool_size=40
+)
 SessionLocal = sessionmaker(engine, expire_on_commit=False)
 passwords = CryptContext(schemes=["bcrypt"])
 bearer = OAuth2PasswordBearer(tokenUrl="/auth/login")

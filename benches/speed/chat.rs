@@ -22,6 +22,8 @@ struct Side {
     name: &'static str,
     server: Process,
     requests: Vec<Vec<u8>>,
+    /// How many requests failed, of all.
+    failed: usize,
     /// For each of [`AT_ONCE`]: requests a second, and the wait of the slowest in a hundred.
     rounds: [Vec<(f64, Duration)>; AT_ONCE.len()],
 }
@@ -38,6 +40,7 @@ impl Side {
             name,
             server,
             requests,
+            failed: 0,
             rounds: Default::default(),
         }
     }
@@ -45,6 +48,7 @@ impl Side {
     async fn measure(&mut self) {
         for (at, at_once) in AT_ONCE.into_iter().enumerate() {
             let load = load::run(self.server.addr, &self.requests, at_once, LENGTH).await;
+            self.failed += load.failed;
             self.rounds[at].push((load.rate, load.percentile(99)));
         }
     }
@@ -97,9 +101,13 @@ pub async fn run(bench: &mut Bench) {
                 Some(peer) if !std::ptr::eq(peer, side) => {
                     let ratio = side.rate(at) / peer.rate(at);
                     let beside = format!("{ratio:.1} times the original stack");
-                    bench
-                        .table
-                        .check(&what, figure, beside, "at least 20 times", ratio >= RATIO);
+                    bench.table.check(
+                        &what,
+                        figure,
+                        beside,
+                        "at least 20 times",
+                        ratio >= RATIO && side.failed == 0,
+                    );
                 }
                 _ => bench.table.note(&what, figure, String::new()),
             }
@@ -110,6 +118,11 @@ pub async fn run(bench: &mut Bench) {
         format!("{syncs:.0}"),
         "a page written before each".into(),
     );
+    for side in sides.iter().filter(|side| side.failed > 0) {
+        let what = format!("requests that failed, {}", side.name);
+        let (figure, beside) = (side.failed.to_string(), "of all rounds".to_owned());
+        bench.table.note(&what, figure, beside);
+    }
     let rate = sides[0].rate(2);
     for side in sides {
         side.server.end().await;
