@@ -103,5 +103,6 @@ fn reply(catalogue: &Catalogue, turns: &[Turn]) -> Message {
         reserved_tokens: None,
         handed_back: 0,
         compared: Some("[]".into()),
+        asked_model: None,
     }
 }

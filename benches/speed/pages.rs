@@ -119,6 +119,7 @@ fn conversation(catalogue: &Catalogue, asked: &str, is_ours: bool) -> Vec<Messag
             reserved_tokens: None,
             handed_back: 0,
             compared: Some("[]".into()),
+            asked_model: None,
         }
     };
     (0..MESSAGES).map(message).collect()
