@@ -10,7 +10,7 @@ pub mod tools;
 
 use std::sync::Arc;
 
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 
 use self::audit::Unverified;
 use self::model::Model;
@@ -31,7 +31,7 @@ pub enum Role {
 }
 
 /// One message of the conversation, as an advisor reads it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Turn {
     pub message_id: String,
     pub role: Role,
@@ -274,11 +274,20 @@ async fn from_catalogue(
     })
 }
 
+/// How much is read and audited at once: more threads than cores would only be in each other's way, and in the database's.
+static TURNS: Semaphore = Semaphore::const_new(8);
+
 /// Reading a long conversation takes a while, and others must not wait for it.
 async fn off_the_async_threads<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Failure> {
-    let done = tokio::task::spawn_blocking(work).await;
+    let turn = TURNS.acquire().await;
+    let done = tokio::task::spawn_blocking(move || {
+        // Held here, so that a reply that is given up doesn't let in one too many.
+        let _turn = turn;
+        work()
+    })
+    .await;
     done.map_err(|error| Failure::Ours(error.to_string()))
 }
 

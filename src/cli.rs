@@ -124,6 +124,7 @@ pub fn run() -> ExitCode {
     openssl_sys::init();
     // PostgreSQL's TLS is built in and doesn't know where this system keeps its certificates.
     trust_system_certificates();
+    take_all_descriptors();
     let result = match Cli::parse().command.unwrap_or(Command::Serve) {
         Command::Serve => serve(),
         Command::Work => work(),
@@ -355,6 +356,19 @@ fn print_on(text: &str) -> Result<(), Failure> {
     let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
     written.map_err(|_| Failure::Unheard)
 }
+
+/// Each open stream takes one, and each call of a model another: many systems allow 1,024 unless a program asks for more.
+#[cfg(unix)]
+fn take_all_descriptors() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    // Where that isn't allowed, what there is has to do.
+    setrlimit(Resource::Nofile, limit).ok();
+}
+
+#[cfg(not(unix))]
+fn take_all_descriptors() {}
 
 /// Points the built-in OpenSSL at the system's bundle, unless the operator chose one.
 fn trust_system_certificates() {

@@ -66,6 +66,7 @@ use tokio::sync::Semaphore;
 pub use self::in_use::InUse;
 pub use self::migrations::{Direction, Migration, migrate, migrations};
 use self::pool::{Manager, Role};
+pub use self::writer::Kept;
 use self::writer::Writer;
 pub use self::writer::Written;
 use crate::config::DatabaseUrl;
@@ -240,6 +241,22 @@ impl Db {
         match &self.0.writer {
             Some(writer) => writer.run(query).await,
             None => self.run(|conn| keep(conn, query), Error::Unsure).await,
+        }
+    }
+
+    /// The same, but where the disk is waited for last it returns before that, with what tells when it is kept: the time
+    /// can be used, as long as nobody outside hears of it until then.
+    ///
+    /// # Errors
+    /// As for [`Db::write`].
+    pub async fn write_ahead<T, F>(&self, query: F) -> Result<(T, Kept), Error>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Conn) -> Result<T, Error> + Send + 'static,
+    {
+        match &self.0.writer {
+            Some(writer) => writer.run_ahead(query).await,
+            None => Ok((self.write(query).await?, Kept::already())),
         }
     }
 }

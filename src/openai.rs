@@ -5,6 +5,7 @@ pub mod breaker;
 
 use std::time::Duration;
 
+use actix_web::web::Bytes;
 use futures_util::StreamExt;
 use reqwest::{StatusCode, header};
 use secrecy::ExposeSecret;
@@ -180,6 +181,24 @@ impl Serialize for ToolCall {
     }
 }
 
+/// What a call says.
+#[derive(Serialize)]
+struct Body<'a> {
+    model: &'a str,
+    messages: &'a [Message],
+    stream: bool,
+    stream_options: StreamOptions,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    temperature: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tools: Option<&'a Value>,
+}
+
+#[derive(Serialize)]
+struct StreamOptions {
+    include_usage: bool,
+}
+
 /// Tokens that a call took, as the server counts them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Usage {
@@ -258,18 +277,19 @@ impl Client {
         tools: Option<&Value>,
         deadline: Instant,
     ) -> Result<Answer, Failure> {
-        let mut body = json!({
-            "model": self.config.model,
-            "messages": messages,
-            "stream": true,
-            "stream_options": { "include_usage": true },
-        });
-        if let Some(temperature) = self.config.temperature {
-            body["temperature"] = json!(temperature);
-        }
-        if let Some(tools) = tools {
-            body["tools"] = tools.clone();
-        }
+        let body = Body {
+            model: &self.config.model,
+            messages,
+            stream: true,
+            stream_options: StreamOptions {
+                include_usage: true,
+            },
+            temperature: self.config.temperature,
+            tools,
+        };
+        // Written once, however often it is sent.
+        let body = serde_json::to_vec(&body).map_err(|error| Failure::Ours(error.to_string()))?;
+        let body = Bytes::from(body);
         let mut tries = 0;
         loop {
             self.metrics.asked();
@@ -292,7 +312,7 @@ impl Client {
     /// One try: the request, up to the head of its response.
     async fn begin(
         &self,
-        body: &Value,
+        body: &Bytes,
         deadline: Instant,
     ) -> Result<Answer, (Failure, Option<Duration>)> {
         let request = self
@@ -300,7 +320,8 @@ impl Client {
             .post(format!("{}/chat/completions", self.config.base_url))
             .bearer_auth(self.config.key.expose_secret())
             .header(header::ACCEPT, "text/event-stream")
-            .json(body);
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(body.clone());
         let parent = self.config.tells_trace.then(trace::current).flatten();
         let request = match parent {
             Some(parent) => request.header("traceparent", parent),

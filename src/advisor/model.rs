@@ -128,7 +128,7 @@ impl Model {
         let mut round = 0;
         loop {
             // The last round has no tools, so it can only answer.
-            let tools = (has_tools && round < ROUNDS).then_some(&schemas);
+            let tools = (has_tools && round < ROUNDS).then_some(schemas);
             let said = match self.round(&messages, tools, deadline, heard).await {
                 // A server that knows no tools gets what a search for the needs finds instead.
                 Err(Failure::Status(400 | 422 | 501, _)) if tools.is_some() && round == 0 => {

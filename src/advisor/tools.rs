@@ -1,5 +1,7 @@
 //! What a language model may call: one list of tools, each with a schema that its arguments are held against.
 
+use std::sync::LazyLock;
+
 use serde_json::{Map, Value, json};
 
 use super::Turn;
@@ -78,18 +80,21 @@ fn names() -> String {
 }
 
 /// The tools as OpenAI's protocol describes them.
-pub fn schemas() -> Value {
-    let tools = TOOLS.iter().map(|tool| {
-        json!({
-            "type": "function",
-            "function": {
-                "name": tool.name,
-                "description": tool.description,
-                "parameters": (tool.parameters)(),
-            },
-        })
+pub fn schemas() -> &'static Value {
+    static SCHEMAS: LazyLock<Value> = LazyLock::new(|| {
+        let tools = TOOLS.iter().map(|tool| {
+            json!({
+                "type": "function",
+                "function": {
+                    "name": tool.name,
+                    "description": tool.description,
+                    "parameters": (tool.parameters)(),
+                },
+            })
+        });
+        tools.collect()
     });
-    tools.collect()
+    &SCHEMAS
 }
 
 /// Makes one call.

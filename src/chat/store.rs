@@ -273,21 +273,17 @@ fn append(
     let reserved = budgets::reserve(conn, &limits, &user_id, has_model, now)?;
     let said_id = text.is_some().then_some(said_id);
     let turn = Turn {
-        said: said_id.clone().zip(text),
+        said: said_id.zip(text),
         reply_id: reply_id.clone(),
         parent_id,
         reserved_tokens: reserved,
         now,
         origin,
     };
-    insert(conn, &conversation, turn)?;
+    let (said, reply) = insert(conn, &conversation, turn)?;
     conversations::set_head(conn, &user_id, &conversation.id, &reply_id, now)?;
     budgets::reserve_service(conn, &limits, &user_id, &reply_id, now, reserved)?;
-    conversation.head_id = Some(reply_id.clone());
-    let said = said_id
-        .map(|said_id| messages::get(conn, &user_id, &said_id))
-        .transpose()?;
-    let reply = messages::get(conn, &user_id, &reply_id)?;
+    conversation.head_id = Some(reply_id);
     Ok(Posted {
         conversation,
         message: said,
@@ -311,8 +307,12 @@ pub struct Turn {
     pub origin: Origin,
 }
 
-/// Stores the rows of a turn in a conversation, and nothing around them.
-pub fn insert(conn: &mut Conn, conversation: &Conversation, turn: Turn) -> Result<(), Error> {
+/// Stores the rows of a turn in a conversation, and nothing around them: what was said, if anything, and the reply.
+pub fn insert(
+    conn: &mut Conn,
+    conversation: &Conversation,
+    turn: Turn,
+) -> Result<(Option<Message>, Message), Error> {
     let message = |id, parent_id, role: Role, status: Status, text| NewMessage {
         id,
         user_id: conversation.user_id.clone(),
@@ -326,13 +326,12 @@ pub fn insert(conn: &mut Conn, conversation: &Conversation, turn: Turn) -> Resul
         request_id: None,
         traceparent: None,
     };
-    let answers = match turn.said {
+    let (said, answers) = match turn.said {
         Some((id, text)) => {
             let said = message(id.clone(), turn.parent_id, Role::User, Status::Done, text);
-            messages::insert(conn, &said)?;
-            Some(id)
+            (Some(messages::insert(conn, &said)?), Some(id))
         }
-        None => turn.parent_id,
+        None => (None, turn.parent_id),
     };
     let status = Status::Pending;
     let reply = message(
@@ -347,7 +346,7 @@ pub fn insert(conn: &mut Conn, conversation: &Conversation, turn: Turn) -> Resul
         traceparent: turn.origin.traceparent,
         ..reply
     };
-    messages::insert(conn, &reply)
+    Ok((said, messages::insert(conn, &reply)?))
 }
 
 pub(super) fn check_text(text: &str) -> Result<String, Error> {

@@ -14,14 +14,18 @@ use tokio::time::MissedTickBehavior;
 
 use self::make::make;
 use super::batches::pace;
+use crate::advisor::Advisor;
 use crate::db;
 use crate::db::messages;
 use crate::metrics::Lease;
 use crate::queue::{Job, Jobs, Lane, Sweep};
 use crate::state::App;
 
-/// How many replies one process makes at once; those of batches are counted apart.
+/// How many replies one process makes at once where the built-in advisor makes them or a broker hands them out; those of
+/// batches are counted apart.
 pub const AT_ONCE: u16 = 256;
+/// And where a model does the work, and all that they do here is wait: each takes some tens of KiB and two descriptors.
+const AT_ONCE_BY_MODEL: usize = 6_000;
 /// How often the table is searched for what no queue delivered.
 const SWEEP: Duration = Duration::from_secs(3);
 const SWEEP_LIMIT: usize = 500;
@@ -112,7 +116,11 @@ struct Slots {
 
 impl Slots {
     fn new(app: &App, sweep: Sweep) -> Self {
-        let most = sweep.at_once.unwrap_or(AT_ONCE.into());
+        let has_model = matches!(app.advisor, Advisor::Model(..));
+        let most = sweep.at_once.unwrap_or(match has_model {
+            true => AT_ONCE_BY_MODEL,
+            false => AT_ONCE.into(),
+        });
         let batch = app.config.batches.at_once as usize;
         Self {
             interactive: Arc::new(Semaphore::new(most)),

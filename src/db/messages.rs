@@ -149,12 +149,12 @@ pub struct Outcome {
     pub compared: Option<String>,
 }
 
-/// Stores a message.
-pub fn insert(conn: &mut Conn, message: &NewMessage) -> Result<(), Error> {
-    diesel::insert_into(messages::table)
+/// Stores a message, and returns its row.
+pub fn insert(conn: &mut Conn, message: &NewMessage) -> Result<Message, Error> {
+    let row = diesel::insert_into(messages::table)
         .values(message)
-        .execute(conn)?;
-    Ok(())
+        .returning(messages::all_columns);
+    Ok(row.get_result(conn)?)
 }
 
 /// One message of that user; none of a conversation that they deleted.

@@ -80,25 +80,76 @@ impl Writer {
         F: FnOnce(&mut Conn) -> Result<T, Error> + Send + 'static,
     {
         let (sender, receiver) = oneshot::channel();
-        let job: Job = Box::new(move |conn| {
-            // Caught inside the savepoint, so that it is rolled back and the group goes on.
-            let result = conn.transaction(|conn| {
-                catch_unwind(AssertUnwindSafe(|| query(conn)))
-                    .unwrap_or_else(|_| Err(Error::internal("a database query panicked")))
-            });
+        self.submit(Box::new(move |conn| {
+            let result = run_apart(conn, query);
             let broken = matches!(result, Err(Error::Unavailable));
             let settle = Box::new(move |committed: Result<(), Error>| {
                 // A caller who has gone away has nothing to hear.
                 sender.send(committed.and(result)).ok();
             });
             Outcome { settle, broken }
-        });
-        match self.0.try_send(job) {
-            Ok(()) => receiver.await.unwrap_or(Err(Error::Unavailable)),
-            Err(TrySendError::Full(_)) => Err(Error::Unavailable),
-            Err(TrySendError::Disconnected(_)) => Err(Error::internal("the writer has ended")),
+        }))?;
+        receiver.await.unwrap_or(Err(Error::Unavailable))
+    }
+
+    /// The same, but returns as soon as it has run, with what tells when it is on disk, if it ever is.
+    pub(super) async fn run_ahead<T, F>(&self, query: F) -> Result<(T, Kept), Error>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Conn) -> Result<T, Error> + Send + 'static,
+    {
+        let (sender, receiver) = oneshot::channel();
+        let (on_disk, kept) = oneshot::channel();
+        self.submit(Box::new(move |conn| {
+            let result = run_apart(conn, query);
+            let broken = matches!(result, Err(Error::Unavailable));
+            sender.send(result).ok();
+            let settle = Box::new(move |committed| {
+                on_disk.send(committed).ok();
+            });
+            Outcome { settle, broken }
+        }))?;
+        let result = receiver.await.unwrap_or(Err(Error::Unavailable))?;
+        Ok((result, Kept(Some(kept))))
+    }
+
+    fn submit(&self, job: Job) -> Result<(), Error> {
+        self.0.try_send(job).map_err(|error| match error {
+            TrySendError::Full(_) => Error::Unavailable,
+            TrySendError::Disconnected(_) => Error::internal("the writer has ended"),
+        })
+    }
+}
+
+/// Tells when what was written is on disk.
+#[must_use]
+pub struct Kept(Option<oneshot::Receiver<Result<(), Error>>>);
+
+impl Kept {
+    /// It is there already.
+    pub(super) fn already() -> Self {
+        Self(None)
+    }
+
+    /// # Errors
+    /// [`Error::Unavailable`] when it wasn't kept.
+    pub async fn wait(self) -> Result<(), Error> {
+        match self.0 {
+            Some(kept) => kept.await.unwrap_or(Err(Error::Unavailable)),
+            None => Ok(()),
         }
     }
+}
+
+/// Runs a query in a savepoint. A panic is caught inside it, so that it is rolled back and the group goes on.
+fn run_apart<T>(
+    conn: &mut Conn,
+    query: impl FnOnce(&mut Conn) -> Result<T, Error>,
+) -> Result<T, Error> {
+    conn.transaction(|conn| {
+        catch_unwind(AssertUnwindSafe(|| query(conn)))
+            .unwrap_or_else(|_| Err(Error::internal("a database query panicked")))
+    })
 }
 
 fn serve(manager: &Manager, first: Conn, jobs: &Receiver<Job>, counts: &Counts) {
@@ -157,6 +208,7 @@ fn commit(conn: &mut Conn, group: Vec<Job>) -> QueryResult<()> {
         true => Err(diesel::result::Error::RollbackTransaction),
         false => sqlite(conn, AnsiTransactionManager::commit_transaction),
     };
+    tracing::trace!(transactions = outcomes.len(), "committed");
     for outcome in outcomes {
         (outcome.settle)(match &committed {
             Ok(()) => Ok(()),

@@ -11,7 +11,7 @@ use super::finish::{done, failed, finish, new_edits};
 use crate::advisor::{self, Knowledge, Made, Piece, Request, Role as Speaker, Turn};
 use crate::chat::{needs, path, spending};
 use crate::db::messages::{self, Claim, Message, Outcome, Part, Role};
-use crate::db::{self, need_edits, users};
+use crate::db::{self, Kept, need_edits, users};
 use crate::error::Error;
 use crate::feed::Feed;
 use crate::metrics::{End, Lease};
@@ -44,7 +44,7 @@ impl Drop for Open<'_> {
 /// How the work on a reply ended.
 enum Finish {
     Answered(Result<Made, Failure>),
-    /// Stopped by the person, or taken over by another worker.
+    /// Stopped by the person, taken over by another worker, or never kept.
     LeaseGone,
 }
 
@@ -60,7 +60,7 @@ pub(super) async fn make(app: &App, owner: &str, id: &str) -> Result<(), Error> 
     // Before the claim: a stop that comes in between is then heard.
     let stops = app.stops.listen();
     let asked = SystemTime::now();
-    let Some(claim) = claim(app, owner, id).await? else {
+    let (Some(claim), kept) = claim(app, owner, id).await? else {
         app.feed.abandon(id);
         return Ok(());
     };
@@ -88,15 +88,16 @@ pub(super) async fn make(app: &App, owner: &str, id: &str) -> Result<(), Error> 
         }
         trace::tell(&span, "claim", asked, SystemTime::now());
     }
-    attempt(app, owner, row, stops).instrument(span).await
+    attempt(app, owner, row, stops, kept).instrument(span).await
 }
 
-/// One attempt at a reply whose lease `owner` has just got.
+/// One attempt at a reply whose lease `owner` has just got, once that is kept.
 async fn attempt(
     app: &App,
     owner: &str,
     row: Message,
     stops: broadcast::Receiver<String>,
+    kept: Kept,
 ) -> Result<(), Error> {
     let id = row.id.clone();
     app.feed.begin(&id, row.attempts);
@@ -110,7 +111,7 @@ async fn attempt(
         first: None,
     };
     let mut is_model = app.advisor.is_model();
-    let ended = run(app, owner, row, stops, &mut said, &mut is_model).await;
+    let ended = run(app, owner, row, stops, kept, &mut said, &mut is_model).await;
     let ended = ended.inspect_err(|error| {
         tracing::error!(
             cause = error.causes(),
@@ -141,6 +142,7 @@ async fn run(
     owner: &str,
     row: Message,
     mut stops: broadcast::Receiver<String>,
+    kept: Kept,
     said: &mut Said,
     is_model: &mut bool,
 ) -> Result<Option<End>, Error> {
@@ -163,7 +165,7 @@ async fn run(
     };
     *is_model &= request.has_tokens;
     let prompt = spending::estimate_prompt(request.turns.iter().map(|turn| turn.text.as_str()));
-    match answer(app, owner, id, &request, said, &mut stops).await {
+    match answer(app, owner, id, &request, said, &mut stops, kept).await {
         Finish::LeaseGone => {
             let part = Part {
                 needs: read_needs(&request).await?,
@@ -197,17 +199,17 @@ async fn run(
     }
 }
 
-async fn claim(app: &App, owner: &str, id: &str) -> Result<Option<Claim>, Error> {
+/// Takes the lease. The advisor can begin before that is on disk, as long as nobody hears of what it says.
+async fn claim(app: &App, owner: &str, id: &str) -> Result<(Option<Claim>, Kept), Error> {
     let (id, owner) = (id.to_owned(), owner.to_owned());
     let model = app.advisor.model().to_owned();
     app.db
-        .write(move |conn| {
+        .write_ahead(move |conn| {
             let now = db::now();
             let claim = messages::claim(conn, &id, &owner, &model, now, now + LEASE)?;
-            if claim
-                .as_ref()
-                .is_some_and(|claim| claim.reply.tries() <= TRIES)
-            {
+            let begins_anew =
+                |claim: &Claim| claim.reply.tries() <= TRIES && !claim.reply.text.is_empty();
+            if claim.as_ref().is_some_and(begins_anew) {
                 // What an earlier attempt wrote isn't a part of this one.
                 messages::checkpoint(conn, &id, &owner, "", now + LEASE)?;
             }
@@ -271,7 +273,7 @@ async fn read_needs(request: &Request) -> Result<Option<String>, Error> {
         .map_err(Error::internal)
 }
 
-/// Runs the advisor; what it says goes to the feed at once and to the row about every second.
+/// Runs the advisor; what it says goes to the feed at once, when the lease is kept, and to the row about every second.
 async fn answer(
     app: &App,
     owner: &str,
@@ -279,7 +281,11 @@ async fn answer(
     request: &Request,
     said: &mut Said,
     stops: &mut broadcast::Receiver<String>,
+    kept: Kept,
 ) -> Finish {
+    let kept = kept.wait();
+    tokio::pin!(kept);
+    let mut is_kept = false;
     let (sender, mut pieces) = mpsc::channel(64);
     let reply = app.advisor.reply(request, &sender);
     tokio::pin!(reply);
@@ -301,8 +307,15 @@ async fn answer(
                     return Finish::LeaseGone;
                 }
             }
-            Some(piece) = pieces.recv() => publish(app, id, piece, said),
+            on_disk = &mut kept, if !is_kept => match on_disk {
+                Ok(()) => is_kept = true,
+                Err(_) => return Finish::LeaseGone,
+            },
+            Some(piece) = pieces.recv(), if is_kept => publish(app, id, piece, said),
             result = &mut reply => {
+                if !is_kept && kept.as_mut().await.is_err() {
+                    return Finish::LeaseGone;
+                }
                 while let Ok(piece) = pieces.try_recv() {
                     publish(app, id, piece, said);
                 }
