@@ -20,7 +20,7 @@ use sha2::{Digest, Sha512};
 
 pub use self::batches::Batches;
 pub use self::broker::Amqp;
-pub use self::limits::{Limits, RESERVED_TOKENS, Rate};
+pub use self::limits::{BATCH, Limits, RESERVED_TOKENS, Rate};
 pub use self::prices::Prices;
 pub use self::proxies::TrustedProxies;
 pub use self::redis::RedisUrl;

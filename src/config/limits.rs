@@ -30,6 +30,9 @@ pub enum Unit {
     Day,
 }
 
+/// How many prompts a batch can have.
+pub const BATCH: i64 = 1_000;
+
 /// All limits and budgets in force; `None` is no limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Limits {
@@ -41,6 +44,8 @@ pub struct Limits {
     pub chat: Option<Rate>,
     /// Unfinished replies of one person at a time.
     pub in_flight: Option<i64>,
+    /// Prompts of one person's batches that wait to be asked, [`BATCH`] at least.
+    pub waiting: Option<i64>,
     /// Messages of one person in a day (UTC).
     pub messages: Option<i64>,
     /// Tokens of the model for one person in a day (UTC), [`RESERVED_TOKENS`] at least.
@@ -66,6 +71,7 @@ impl Limits {
             signup: rate("AUTIO_LIMIT_SIGNUP", "3,3/h")?,
             chat: rate("AUTIO_LIMIT_CHAT", "20,20/min")?,
             in_flight: number("AUTIO_LIMIT_IN_FLIGHT", 1, 2)?,
+            waiting: number("AUTIO_LIMIT_WAITING", BATCH, 10_000)?,
             messages: number("AUTIO_BUDGET_MESSAGES", 1, 500)?,
             tokens: number("AUTIO_BUDGET_TOKENS", RESERVED_TOKENS, 500_000)?,
             service_tokens: number("AUTIO_BUDGET_SERVICE_TOKENS", RESERVED_TOKENS, 20_000_000)?,
@@ -167,6 +173,7 @@ impl Limits {
             ("AUTIO_LIMIT_SIGNUP", or_off(self.signup)),
             ("AUTIO_LIMIT_CHAT", or_off(self.chat)),
             ("AUTIO_LIMIT_IN_FLIGHT", or_off(self.in_flight)),
+            ("AUTIO_LIMIT_WAITING", or_off(self.waiting)),
             ("AUTIO_BUDGET_MESSAGES", or_off(self.messages)),
             ("AUTIO_BUDGET_TOKENS", or_off(self.tokens)),
             ("AUTIO_BUDGET_SERVICE_TOKENS", or_off(self.service_tokens)),
@@ -201,9 +208,10 @@ fn parse_number(
     match text.trim().parse() {
         Ok(number) if (least..=MOST).contains(&number) => Ok(Some(number)),
         _ => {
-            let why = match least == RESERVED_TOKENS {
-                true => ", which is what is set aside for one reply",
-                false => "",
+            let why = match least {
+                RESERVED_TOKENS => ", which is what is set aside for one reply",
+                BATCH => ", which is what one batch can have",
+                _ => "",
             };
             Err(bad(
                 variable,
@@ -254,6 +262,7 @@ mod tests {
             ("AUTIO_LIMIT_CHAT", "20,20/minute"),
             ("AUTIO_LIMIT_CHAT", "20,99999999999/s"),
             ("AUTIO_LIMIT_IN_FLIGHT", "0"),
+            ("AUTIO_LIMIT_WAITING", "999"),
             ("AUTIO_BUDGET_MESSAGES", "-1"),
             ("AUTIO_BUDGET_TOKENS", "1000"),
             ("AUTIO_BUDGET_SERVICE_TOKENS", "lots"),

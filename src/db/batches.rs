@@ -20,7 +20,7 @@ pub struct Batch {
     pub size: i32,
     /// How many haven't been asked yet.
     pub waiting: i32,
-    /// Set aside for each that waits, on the day on which the batch was stored.
+    /// Set aside for each that waits, on the day on which the batch was stored, if it is prepaid.
     pub reserved_tokens: i64,
     pub created_at: NaiveDateTime,
     /// When it had its last turn.
@@ -29,6 +29,10 @@ pub struct Batch {
     /// As for the replies that come of it, see [`Message`].
     pub request_id: Option<String>,
     pub traceparent: Option<String>,
+    /// Passed over until then for want of a budget; None once something of it is asked again.
+    pub waits_until: Option<NaiveDateTime>,
+    /// It was counted as a whole when it was stored, by the version before; what is stored now is counted when it is asked.
+    pub is_prepaid: bool,
 }
 
 /// A row of `batch_items`.
@@ -175,6 +179,15 @@ pub fn open_of(conn: &mut Conn, user_id: &str) -> Result<Vec<String>, Error> {
     Ok(query.load(conn)?)
 }
 
+/// How many prompts of the user's batches wait to be asked.
+pub fn waiting_of(conn: &mut Conn, user_id: &str) -> Result<i64, Error> {
+    let query = batches::table
+        .filter(batches::user_id.eq(user_id))
+        .filter(batches::waiting.gt(0))
+        .select(diesel::dsl::sum(batches::waiting));
+    Ok(query.first::<Option<i64>>(conn)?.unwrap_or(0))
+}
+
 /// All items of that user's batches, the text of those that were never asked with them.
 pub fn items_of(conn: &mut Conn, user_id: &str) -> Result<Vec<Item>, Error> {
     let query = items::table
@@ -230,13 +243,30 @@ pub fn delete(conn: &mut Conn, user_id: &str, id: &str) -> Result<(), Error> {
     }
 }
 
-/// The batch whose turn it is: of those in which something waits, the one that had none for the longest time.
+/// Passes over what waits in the user's batches until then: what they ask is more than is left of a budget.
+pub fn pass_over(conn: &mut Conn, user_id: &str, until: NaiveDateTime) -> Result<(), Error> {
+    let of_user = batches::table
+        .filter(batches::user_id.eq(user_id))
+        .filter(batches::waiting.gt(0))
+        .filter(batches::is_prepaid.eq(false));
+    diesel::update(of_user)
+        .set(batches::waits_until.eq(until))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// The batch whose turn it is: of those in which something waits and that aren't passed over, the one that had none for the
+/// longest time.
 ///
 /// Like all that follows not on one person's rows: the program goes on with everybody's.
-pub fn next(conn: &mut Conn) -> Result<Option<Batch>, Error> {
+pub fn next(conn: &mut Conn, now: NaiveDateTime) -> Result<Option<Batch>, Error> {
+    let is_due = batches::waits_until
+        .is_null()
+        .or(batches::waits_until.le(now));
     let query = batches::table
         .inner_join(users::table)
         .filter(batches::waiting.gt(0))
+        .filter(is_due)
         // Not for somebody whose account is turned off.
         .filter(users::is_active)
         .order((batches::served_at, batches::id))
@@ -253,6 +283,7 @@ pub fn take(conn: &mut Conn, batch_id: &str, now: NaiveDateTime) -> Result<Optio
         .set((
             batches::waiting.eq(batches::waiting - 1),
             batches::served_at.eq(now),
+            batches::waits_until.eq(None::<NaiveDateTime>),
         ))
         .execute(conn)?;
     if taken == 0 {

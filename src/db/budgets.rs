@@ -110,80 +110,72 @@ pub fn reserve_service(
     Ok(())
 }
 
-/// Counts all messages of a batch, and sets tokens aside for every reply: all or nothing. Call it last in the transaction
-/// that stores the batch, as for [`reserve_service`].
-///
-/// The replies have no rows yet: what stands against the budgets for those that wait is in the batch's own row.
+/// Counts one more prompt of a batch, and reserves tokens for its reply: as [`reserve`], but a batch leaves a part of each
+/// budget to what people ask, and never goes on without its tokens. Returns what the reply's `reserved_tokens` begins with.
 ///
 /// # Errors
-/// [`Error::TooMany`] when the day's messages or tokens don't suffice; [`Error::Invalid`] when no day's would.
-pub fn reserve_batch(conn: &mut Conn, limits: &Limits, batch: &Batch) -> Result<(), Error> {
+/// [`Error::TooMany`] when too little is left of the person's day. Roll back to where you were before.
+pub fn reserve_batched(
+    conn: &mut Conn,
+    limits: &Limits,
+    user_id: &str,
+    has_model: bool,
+    now: NaiveDateTime,
+) -> Result<i64, Error> {
     if !limits.count_replies() {
+        return Ok(0);
+    }
+    let wanted = for_each_reply(limits, has_model);
+    let used = add(conn, user_id, Some(user_id), now.date(), 1, wanted)?;
+    leave_some(limits.messages, used.messages, 1, now)?;
+    leave_some(limits.tokens, used.tokens, wanted, now)?;
+    Ok(wanted)
+}
+
+/// Reserves for the whole service what [`reserve_batched`] took for the person. Call it last, as [`reserve_service`].
+///
+/// # Errors
+/// [`Error::TooMany`] when too little is left of the service's day. Roll back to before the person's part.
+pub fn reserve_service_batched(
+    conn: &mut Conn,
+    limits: &Limits,
+    wanted: i64,
+    now: NaiveDateTime,
+) -> Result<(), Error> {
+    if wanted == 0 || limits.service_tokens.is_none() {
         return Ok(());
     }
-    let (now, user_id) = (batch.created_at, batch.user_id.as_str());
-    let size = i64::from(batch.size);
-    let wanted = batch.reserved_tokens * size;
-    let used = add(conn, user_id, Some(user_id), now.date(), size, wanted)?;
-    check_batch(now, limits.messages, used.messages, size, "messages")?;
-    check_batch(now, limits.tokens, used.tokens, wanted, "tokens")?;
-    if wanted > 0 {
-        let used = add(conn, SERVICE, None, now.date(), 0, wanted)?;
-        check_batch(
-            now,
-            limits.service_tokens,
-            used.tokens,
-            wanted,
-            "tokens of this service",
-        )?;
+    let used = add(conn, SERVICE, None, now.date(), 0, wanted)?;
+    leave_some(limits.service_tokens, used.tokens, wanted, now)
+}
+
+/// Whether batches leave a fifth of a budget that stands at `used` after they took `wanted`. Of a budget that is too small
+/// to be parted they may take what one prompt wants.
+fn leave_some(most: Option<i64>, used: i64, wanted: i64, now: NaiveDateTime) -> Result<(), Error> {
+    let fits = |most: i64| used <= (most * 4 / 5).max(wanted);
+    if wanted == 0 || most.is_none_or(fits) {
+        return Ok(());
     }
-    Ok(())
+    let (seconds, wait) = until_midnight(now);
+    Err(Error::TooMany {
+        limit: "batch",
+        detail: format!(
+            "What batches may take of this day's budget is used up. A new day begins in {wait}, at midnight UTC."
+        ),
+        retry_after: seconds,
+    })
 }
 
 /// What is set aside for one reply, in tokens.
-pub fn for_each_reply(limits: &Limits, has_model: bool) -> i64 {
+fn for_each_reply(limits: &Limits, has_model: bool) -> i64 {
     match has_model && (limits.tokens.is_some() || limits.service_tokens.is_some()) {
         true => RESERVED_TOKENS,
         false => 0,
     }
 }
 
-fn check_batch(
-    now: NaiveDateTime,
-    most: Option<i64>,
-    used: i64,
-    wanted: i64,
-    what: &str,
-) -> Result<(), Error> {
-    let Some(most) = most.filter(|most| wanted > 0 && used > *most) else {
-        return Ok(());
-    };
-    let needs = format!("This batch needs {wanted} {what}");
-    let each = match what {
-        "messages" => String::new(),
-        _ => format!(" ({RESERVED_TOKENS} are set aside for each answer)"),
-    };
-    if wanted > most {
-        return Err(Error::field(
-            "requests",
-            format!(
-                "{needs}{each}, and a day allows {most}, so nothing was stored. Send a smaller batch."
-            ),
-        ));
-    }
-    let (seconds, wait) = until_midnight(now);
-    let left = (most - (used - wanted)).max(0);
-    Err(Error::TooMany {
-        limit: "batch",
-        detail: format!(
-            "{needs}{each}, and {left} of today's {most} are left, so nothing was stored. Send a smaller batch, or wait: a new day begins in {wait}, at midnight UTC."
-        ),
-        retry_after: seconds,
-    })
-}
-
-/// Counts a message of a batch, and the tokens set aside for its reply, on the day on which it is asked, if that isn't the
-/// day on which the batch was stored. It was promised then, so it is never refused.
+/// Counts a message of a prepaid batch, and the tokens set aside for its reply, on the day on which it is asked, if that
+/// isn't the day on which the batch was stored. It was promised then, so it is never refused.
 pub fn carry_over(
     conn: &mut Conn,
     limits: &Limits,
@@ -201,7 +193,7 @@ pub fn carry_over(
     Ok(())
 }
 
-/// Gives back what is set aside for all that waits in a batch: it is never asked.
+/// Gives back what is set aside for all that waits in a prepaid batch: it is never asked.
 pub fn give_back(conn: &mut Conn, batch: &Batch) -> Result<(), Error> {
     let (day, count) = (batch.created_at.date(), i64::from(batch.waiting));
     let tokens = count * batch.reserved_tokens;

@@ -166,6 +166,8 @@ diesel::table! {
         stopped_at -> Nullable<Timestamp>,
         request_id -> Nullable<Text>,
         traceparent -> Nullable<Text>,
+        waits_until -> Nullable<Timestamp>,
+        is_prepaid -> Bool,
     }
 }
 

@@ -107,8 +107,34 @@ fn asked(reply: &Message) -> &str {
 /// When the database fails.
 pub fn stop(conn: &mut Conn, reply: &Message) -> Result<Option<Status>, Error> {
     let before = messages::stop(conn, &reply.user_id, &reply.id)?;
+    settle_stopped(conn, reply, before)?;
+    Ok(before)
+}
+
+/// Stops those replies, all before the budgets are settled: whoever ends a reply holds its row before those of the budgets,
+/// so nobody waits for us who keeps us waiting. Returns their ids, and where each stood.
+fn stop_each(
+    conn: &mut Conn,
+    replies: Vec<Message>,
+) -> Result<Vec<(String, Option<Status>)>, Error> {
+    let mut stopped = Vec::with_capacity(replies.len());
+    for reply in replies {
+        let before = messages::stop(conn, &reply.user_id, &reply.id)?;
+        stopped.push((reply, before));
+    }
+    for (reply, before) in &stopped {
+        settle_stopped(conn, reply, *before)?;
+    }
+    let ids = stopped
+        .into_iter()
+        .map(|(reply, before)| (reply.id, before));
+    Ok(ids.collect())
+}
+
+/// Settles the budgets for what came of a reply that was stopped, and stood there before.
+fn settle_stopped(conn: &mut Conn, reply: &Message, before: Option<Status>) -> Result<(), Error> {
     let used = match before {
-        None => return Ok(None),
+        None => return Ok(()),
         Some(Status::Pending) if reply.text.is_empty() => None,
         // As far as it is on disk: the worker that holds it settles once more for what it keeps, if it still can.
         Some(_) => {
@@ -121,8 +147,7 @@ pub fn stop(conn: &mut Conn, reply: &Message) -> Result<Option<Status>, Error> {
             Some(estimate(&reply.text, prompt))
         }
     };
-    count(conn, &reply.id, asked(reply), used)?;
-    Ok(before)
+    count(conn, &reply.id, asked(reply), used)
 }
 
 /// Stops whatever is unfinished in a conversation that is about to go, so that it stands against no budget any longer: the
@@ -137,8 +162,7 @@ pub fn stop_all(
 ) -> Result<Vec<(String, Option<Status>)>, Error> {
     let all = messages::of_conversation(conn, user_id, conversation_id)?;
     let unfinished = all.into_iter().filter(|message| !message.status.is_final());
-    let stop = |reply: Message| Ok((reply.id.clone(), stop(conn, &reply)?));
-    unfinished.map(stop).collect()
+    stop_each(conn, unfinished.collect())
 }
 
 /// Stops whatever is unfinished of a person who is about to go, so that it stands against the service's budget no longer.
@@ -147,28 +171,34 @@ pub fn stop_all(
 /// # Errors
 /// When the database fails.
 pub fn stop_all_of(conn: &mut Conn, user_id: &str) -> Result<Vec<String>, Error> {
+    let mut waited = Vec::new();
     for batch_id in batches::open_of(conn, user_id)? {
-        stop_waiting(conn, user_id, &batch_id)?;
+        waited.push(stop_waiting(conn, user_id, &batch_id)?);
     }
     let unfinished = messages::unfinished_of(conn, user_id)?;
-    for reply in &unfinished {
-        stop(conn, reply)?;
+    let stopped = stop_each(conn, unfinished)?;
+    for batch in &waited {
+        give_back(conn, batch)?;
     }
-    Ok(unfinished.into_iter().map(|reply| reply.id).collect())
+    Ok(stopped.into_iter().map(|(id, _)| id).collect())
 }
 
-/// Lets nothing more of a batch be asked, so that what waits stands against no budget any longer. Returns the batch as it
-/// was before, and holds it until the transaction ends.
-///
-/// # Errors
-/// When the database fails, or the user has no such batch.
-pub fn stop_waiting(conn: &mut Conn, user_id: &str, batch_id: &str) -> Result<Batch, Error> {
+/// Lets nothing more of a batch be asked. Returns it as it was before, and holds it until the transaction ends. What it was
+/// to [give back](give_back) comes after the rows of its replies.
+fn stop_waiting(conn: &mut Conn, user_id: &str, batch_id: &str) -> Result<Batch, Error> {
     let before = batches::hold(conn, user_id, batch_id)?;
     if before.waiting > 0 {
         batches::stop(conn, user_id, batch_id, super::now())?;
-        budgets::give_back(conn, &before)?;
     }
     Ok(before)
+}
+
+/// What waited in a batch stands against no budget, or no longer if it was prepaid.
+fn give_back(conn: &mut Conn, before: &Batch) -> Result<(), Error> {
+    match before.is_prepaid {
+        true => budgets::give_back(conn, before),
+        false => Ok(()),
+    }
 }
 
 /// Ends a batch: nothing more of it is asked, and what is being answered is stopped. Returns the ids of those replies, and
@@ -186,8 +216,9 @@ pub fn stop_batch(
     if before.waiting == 0 && !unfinished.is_empty() {
         batches::stop(conn, user_id, batch_id, super::now())?;
     }
-    let stop = |reply: Message| Ok((reply.id.clone(), stop(conn, &reply)?));
-    unfinished.into_iter().map(stop).collect()
+    let stopped = stop_each(conn, unfinished)?;
+    give_back(conn, &before)?;
+    Ok(stopped)
 }
 
 fn tokens_of(bytes: usize) -> i64 {

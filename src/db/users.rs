@@ -249,6 +249,18 @@ pub fn hold(conn: &mut Conn, id: &str) -> Result<(), Error> {
     Ok(())
 }
 
+/// Holds the account against others who call this, or change it, until the transaction ends; rows can be added to it.
+pub fn queue(conn: &mut Conn, id: &str) -> Result<(), Error> {
+    match conn {
+        Conn::Sqlite(_) => {}
+        Conn::Postgres(conn) => {
+            let row = users::table.filter(users::id.eq(id)).select(users::id);
+            row.for_no_key_update().first::<String>(conn).optional()?;
+        }
+    }
+    Ok(())
+}
+
 /// Keeps the account from being removed until the transaction ends, without keeping others from adding to it.
 pub fn share(conn: &mut Conn, id: &str) -> Result<(), Error> {
     match conn {

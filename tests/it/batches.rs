@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use autio::db::budgets;
-use autio::db::schema::messages;
+use autio::config::RESERVED_TOKENS;
+use autio::db::schema::budgets::dsl as day;
+use autio::db::schema::{batches, messages};
+use autio::db::{self, budgets};
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use reqwest::Response;
@@ -159,7 +161,6 @@ async fn a_batch_is_stored_whole_or_not_at_all_and_once() {
             "requests[2].message"
         ]
     );
-    let many = |count: usize| Value::from(vec![json!({ "message": "A hybrid" }); count]);
     let large = json!([{ "message": "x".repeat(2 * 1024 * 1024) }]);
     for (requests, status) in [
         (many(0), 422),
@@ -256,7 +257,7 @@ async fn a_person_is_not_kept_waiting_by_a_full_batch() {
         (&json!(3), &json!(0))
     );
 
-    // Stopped, it asks no more, ends what hangs, and gives back what it never took.
+    // Stopped, it asks no more and ends what hangs; what it never asked was never counted.
     let stopped = program.post(&format!("{place}/stop")).send().await.unwrap();
     let stopped: Value = stopped.json().await.unwrap();
     assert_eq!(
@@ -274,60 +275,221 @@ async fn a_person_is_not_kept_waiting_by_a_full_batch() {
 }
 
 #[tokio::test]
-async fn a_batch_has_to_fit_into_the_day() {
+async fn what_a_day_cannot_bear_waits_and_holds_nobody_up() {
+    // Of five messages a batch takes four.
+    let settings = [
+        &FAST[..],
+        &[
+            ("AUTIO_RATE_LIMITS", "on"),
+            ("AUTIO_LIMIT_CHAT", "off"),
+            ("AUTIO_BUDGET_MESSAGES", "5"),
+        ],
+    ]
+    .concat();
+    let site = Site::start_with(&settings).await;
+    let email = "batcher@example.com";
+    let entered = site.sign_up(email).await;
+    let program = site.program(entered["access_token"].as_str().unwrap());
+    let place = header(&send(&program, &many(10)).await, "location").to_owned();
+    let later = header(&send(&program, &many(2)).await, "location").to_owned();
+    let asked = |batch: &Value| 10 - batch["counts"]["waiting"].as_i64().unwrap();
+    let batch = until(&program, &place, |batch| batch["waits_for_budget"] == true).await;
+    let other = program.read(&later).await;
+    assert_eq!(
+        asked(&batch) + 2 - other["counts"]["waiting"].as_i64().unwrap(),
+        4
+    );
+    let browser = site.browser();
+    browser.log_in(email).await;
+    for path in ["/chat/batches", &place] {
+        let page = read_page(&browser, path).await;
+        assert!(page.contains("waits for the budget of a new day"), "{page}");
+    }
+    // Somebody else's is answered in the meantime.
+    let stranger = site.new_program().await;
+    let short = header(&send(&stranger, &many(3)).await, "location").to_owned();
+    let short = until_done(&stranger, &short).await;
+    assert_eq!(
+        (&short["counts"]["done"], &short["waits_for_budget"]),
+        (&json!(3), &json!(false))
+    );
+    // The fifth is the person's own; what waits was never counted.
+    program.say("A hybrid", None).await;
+    assert_eq!(used(&site, &program).await.messages, 5);
+    let sixth = program
+        .post("/chat/")
+        .json(&json!({ "message": "A hybrid" }));
+    assert_eq!(sixth.send().await.unwrap().status(), 429);
+
+    // With each new day four more, and no more.
+    for left in [4, 0] {
+        new_day(&site).await;
+        let waiting = |batch: &Value| batch["counts"]["waiting"].as_i64().unwrap();
+        loop {
+            let both = waiting(&program.read(&place).await) + waiting(&program.read(&later).await);
+            assert!(both >= left, "{both}");
+            if both == left {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        assert_eq!(used(&site, &program).await.messages, 4);
+    }
+    for (place, total) in [(&place, 10), (&later, 2)] {
+        let batch = until_done(&program, place).await;
+        assert_eq!(batch["counts"]["done"], total);
+        assert_eq!(batch["waits_for_budget"], false);
+    }
+}
+
+#[tokio::test]
+async fn a_batch_takes_tokens_as_it_is_asked_and_leaves_some() {
     let upstream = Upstream::start([Script::Hang]).await;
+    let model = [
+        ("OPENAI_API_KEY", "k"),
+        ("OPENAI_BASE_URL", upstream.base_url.as_str()),
+        ("AUTIO_RATE_LIMITS", "on"),
+        ("AUTIO_BATCH_RATE", "1000/s"),
+        ("AUTIO_BATCH_AT_ONCE", "100"),
+    ];
+    // Of a person's tokens batches may take what four replies want, and of the service's what six do.
+    let own = [
+        ("AUTIO_BUDGET_TOKENS", "160000"),
+        ("AUTIO_BUDGET_SERVICE_TOKENS", "256000"),
+    ];
+    let site = Site::start_with(&[&model[..], &own].concat()).await;
+    let program = site.new_program().await;
+    let place = header(&send(&program, &many(1_000)).await, "location").to_owned();
+    until(&program, &place, |batch| batch["waits_for_budget"] == true).await;
+    let day = used(&site, &program).await;
+    assert_eq!((day.messages, day.tokens), (4, 4 * RESERVED_TOKENS));
+    let other = site.new_program().await;
+    let second = header(&send(&other, &many(5)).await, "location").to_owned();
+    until(&other, &second, |batch| batch["waits_for_budget"] == true).await;
+    let day = used(&site, &other).await;
+    assert_eq!((day.messages, day.tokens), (2, 2 * RESERVED_TOKENS));
+    assert_eq!(service(&site).await, 6 * RESERVED_TOKENS);
+
+    while upstream.requests().len() < 6 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+
+    // A question of the person's own still goes to the model.
+    upstream.now(Script::Say("one two three", Duration::ZERO));
+    assert_eq!(program.say("count", None).await["reply"], "one two three");
+
+    // Stopped, and deleted, they leave in the budgets what their replies took.
+    let stop = program.post(&format!("{place}/stop")).send().await.unwrap();
+    let stopped: Value = stop.json().await.unwrap();
+    assert_eq!(stopped["waits_for_budget"], false);
+    assert_eq!(stopped["counts"]["stopped"], 1_000);
+    let gone = other.delete(&second).send().await.unwrap();
+    assert_eq!(gone.status(), 204);
+    check_sums(&site, &[&program, &other]).await;
+    assert_eq!(used(&site, &program).await.messages, 5);
+}
+
+#[tokio::test]
+async fn batches_messages_and_stops_at_once_leave_the_sums_right() {
+    let upstream = Upstream::start([Script::Say("one two three", Duration::from_millis(4))]).await;
     let settings = [
         ("OPENAI_API_KEY", "k"),
         ("OPENAI_BASE_URL", upstream.base_url.as_str()),
+        ("AUTIO_RATE_LIMITS", "on"),
+        ("AUTIO_LIMIT_SIGNUP", "off"),
+        ("AUTIO_LIMIT_CHAT", "off"),
+        ("AUTIO_LIMIT_IN_FLIGHT", "off"),
+        ("AUTIO_BUDGET_TOKENS", "10000000"),
+    ];
+    let site = Site::start_with(&[&FAST[..], &settings].concat()).await;
+    let people = [site.new_program().await, site.new_program().await];
+    let both = people.iter().map(|program| async {
+        let stopped = header(&send(program, &many(30)).await, "location").to_owned();
+        let whole = header(&send(program, &many(10)).await, "location").to_owned();
+        for _ in 0..10 {
+            let message = program.post("/chat/").header("prefer", "respond-async");
+            let message = message.json(&json!({ "message": "count" })).send().await;
+            assert_eq!(message.unwrap().status(), 202);
+        }
+        let stop = program.post(&format!("{stopped}/stop")).send().await;
+        assert_eq!(stop.unwrap().status(), 200);
+        until_done(program, &stopped).await;
+        assert_eq!(until_done(program, &whole).await["counts"]["done"], 10);
+    });
+    futures_util::future::join_all(both).await;
+    check_sums(&site, &[&people[0], &people[1]]).await;
+}
+
+#[tokio::test]
+async fn a_thousand_fit_whatever_a_day_allows_and_so_many_may_wait() {
+    let upstream = Upstream::start([Script::Hang]).await;
+    let model = [
+        ("OPENAI_API_KEY", "k"),
+        ("OPENAI_BASE_URL", upstream.base_url.as_str()),
+        ("AUTIO_RATE_LIMITS", "on"),
+        SLOW,
+    ];
+    // All budgets as they are by default, with a model and without.
+    let site = Site::start_with(&model).await;
+    let program = site.new_program().await;
+    assert_eq!(send(&program, &many(1_000)).await.status(), 201);
+    let few = [
+        ("AUTIO_RATE_LIMITS", "on"),
+        ("AUTIO_LIMIT_WAITING", "2000"),
+        SLOW,
+    ];
+    let site = Site::start_with(&few).await;
+    let program = site.new_program().await;
+    let most = many(1_000);
+    let sent = futures_util::future::join_all((0..4).map(|_| send(&program, &most))).await;
+    let (stored, refused): (Vec<_>, Vec<_>) =
+        sent.into_iter().partition(|answer| answer.status() == 201);
+    assert_eq!((stored.len(), refused.len()), (2, 2));
+    for refused in refused {
+        assert_eq!(refused.status(), 429);
+        assert!(header(&refused, "retry-after").parse::<u64>().unwrap() >= 60);
+        let problem: Value = refused.json().await.unwrap();
+        let detail = problem["detail"].as_str().unwrap();
+        assert!(detail.contains("at most 2000 may wait"), "{detail}");
+    }
+    // It is each person's own.
+    let other = site.new_program().await;
+    assert_eq!(send(&other, &many(1)).await.status(), 201);
+}
+
+#[tokio::test]
+async fn what_the_version_before_stored_is_paid_already() {
+    let settings = [
         SLOW,
         ("AUTIO_RATE_LIMITS", "on"),
-        ("AUTIO_LIMIT_CHAT", "off"),
-        ("AUTIO_BUDGET_MESSAGES", "10"),
-        ("AUTIO_BUDGET_TOKENS", "256000"),
-        ("AUTIO_BUDGET_SERVICE_TOKENS", "384000"),
+        ("AUTIO_BUDGET_MESSAGES", "3"),
     ];
     let site = Site::start_with(&settings).await;
+    let limits = site.app.config.limits;
     let program = site.new_program().await;
-    let many = |count: usize| Value::from(vec![json!({ "message": "A hybrid" }); count]);
-    // More than any day allows, and more than is left of this one.
-    for (count, status, said) in [
-        (11, 422, "a day allows 10"),
-        (9, 422, "needs 288000 tokens"),
-        (8, 201, ""),
-        (3, 429, "2 of today's 10 are left"),
-        (1, 429, "0 of today's 256000 are left"),
-    ] {
-        let answer = send(&program, &many(count)).await;
-        assert_eq!(answer.status(), status, "{count}");
-        if status == 429 {
-            assert!(header(&answer, "retry-after").parse::<u64>().unwrap() > 0);
+    let never = db::now() + chrono::Days::new(1);
+    set_pace(&site, never).await;
+    let place = header(&send(&program, &many(3)).await, "location").to_owned();
+    let id = id_of(&program).await;
+    // As it was written then: all three are counted, which is what a day allows.
+    let paid = site.app.db.write(move |conn| {
+        for _ in 0..3 {
+            budgets::reserve(conn, &limits, &id, false, db::now())?;
         }
-        let body: Value = answer.json().await.unwrap();
-        let detail = body["detail"].as_str().unwrap_or_default();
-        assert!(detail.contains(said), "{detail}");
-    }
-    let other = site.new_program().await;
-    let refused = send(&other, &many(5)).await;
-    assert_eq!(refused.status(), 429, "the service's own budget");
-    assert_eq!(
-        used(&site, &other).await.messages,
-        0,
-        "nothing is left of what didn't fit"
-    );
-
-    // Who goes away gives back what waits: to the service, since nobody else is left.
-    let owner = site.sign_up("leaver@example.com").await;
-    let leaver = site.program(owner["access_token"].as_str().unwrap());
-    assert_eq!(send(&leaver, &many(4)).await.status(), 201);
-    let delete = leaver
-        .delete("/auth/me")
-        .json(&json!({ "password": crate::site::PASSWORD }));
-    assert_eq!(delete.send().await.unwrap().status(), 204);
-    let service = site
-        .app
-        .db
-        .read(|conn| budgets::get(conn, budgets::SERVICE));
-    assert_eq!(service.await.unwrap().unwrap().tokens, 8 * 32_000);
+        diesel::update(batches::table)
+            .set(batches::is_prepaid.eq(true))
+            .execute(conn)?;
+        Ok(())
+    });
+    paid.await.unwrap();
+    // Asked in spite of the budget, which it is a part of.
+    set_pace(&site, db::now()).await;
+    until(&program, &place, |batch| batch["counts"]["done"] == 1).await;
+    assert_eq!(used(&site, &program).await.messages, 3);
+    // And what is never asked is given back.
+    let stop = program.post(&format!("{place}/stop")).send().await;
+    assert_eq!(stop.unwrap().status(), 200);
+    assert_eq!(used(&site, &program).await.messages, 1);
 }
 
 #[tokio::test]
@@ -338,9 +500,8 @@ async fn the_pace_is_one_for_all_instances() {
     let _there = Site::start_on(database, &settings).await;
     let program = here.new_program().await;
     let other = here.new_program().await;
-    let requests = |count| Value::from(vec![json!({ "message": "A hybrid" }); count]);
-    let long = header(&send(&program, &requests(24)).await, "location").to_owned();
-    let short = header(&send(&other, &requests(3)).await, "location").to_owned();
+    let long = header(&send(&program, &many(24)).await, "location").to_owned();
+    let short = header(&send(&other, &many(3)).await, "location").to_owned();
     until_done(&other, &short).await;
     until_done(&program, &long).await;
     let times = here.app.db.read(|conn| {
@@ -372,13 +533,89 @@ async fn send(program: &Caller, requests: &Value) -> Response {
         .unwrap()
 }
 
+fn many(count: usize) -> Value {
+    Value::from(vec![json!({ "message": "A hybrid" }); count])
+}
+
 async fn until_done(program: &Caller, place: &str) -> Value {
+    until(program, place, |batch| batch["status"] != "running").await
+}
+
+/// The batch, once it stands like that.
+async fn until(program: &Caller, place: &str, is_so: impl Fn(&Value) -> bool) -> Value {
     loop {
         let batch = program.read(place).await;
-        if batch["status"] != "running" {
+        if is_so(&batch) {
             return batch;
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// Lets the day be a new one, on which what waits is looked at again.
+async fn new_day(site: &Site) {
+    let turned = site.app.db.write(|conn| {
+        let yesterday = db::now().date() - chrono::Days::new(1);
+        diesel::update(day::budgets)
+            .set(day::day.eq(yesterday))
+            .execute(conn)?;
+        diesel::update(batches::table.filter(batches::waits_until.is_not_null()))
+            .set(batches::waits_until.eq(db::now()))
+            .execute(conn)?;
+        Ok(())
+    });
+    turned.await.unwrap();
+}
+
+/// Lets nothing of a batch be asked before then.
+async fn set_pace(site: &Site, next_at: NaiveDateTime) {
+    let set = site.app.db.write(move |conn| {
+        autio::db::batches::set_pace(conn, next_at)?;
+        Ok(())
+    });
+    set.await.unwrap();
+    site.app.turns.notify_one();
+}
+
+/// What counts against the service's day, in tokens.
+async fn service(site: &Site) -> i64 {
+    let row = site
+        .app
+        .db
+        .read(|conn| budgets::get(conn, budgets::SERVICE));
+    row.await.unwrap().map_or(0, |row| row.tokens)
+}
+
+/// Holds the budgets of all people that there are, and the service's, against what stands against them for their replies.
+/// Those of replies that were stopped are given time, in which their workers keep what came.
+async fn check_sums(site: &Site, people: &[&Caller]) {
+    for tries in 0.. {
+        let replies = site.app.db.read(|conn| {
+            let all = messages::table.filter(messages::reserved_tokens.gt(0));
+            let columns = (
+                messages::user_id,
+                messages::reserved_tokens.assume_not_null(),
+            );
+            Ok(all.select(columns).load::<(String, i64)>(conn)?)
+        });
+        let replies = replies.await.unwrap();
+        let took: i64 = replies.iter().map(|(_, tokens)| tokens).sum();
+        let mut sums = vec![((0, service(site).await), (0, took))];
+        for program in people {
+            let id = id_of(program).await;
+            let own = replies.iter().filter(|(owner, _)| *owner == id);
+            let took: (i64, i64) = (
+                own.clone().count() as i64,
+                own.map(|(_, tokens)| tokens).sum(),
+            );
+            let day = used(site, program).await;
+            sums.push(((day.messages, day.tokens), took));
+        }
+        if sums.iter().all(|(counted, took)| counted == took) {
+            return;
+        }
+        assert!(tries < 50, "counted, and taken: {sums:?}");
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
 
@@ -388,14 +625,15 @@ async fn read_page(browser: &Caller, path: &str) -> String {
     page.text().await.unwrap()
 }
 
+async fn id_of(program: &Caller) -> String {
+    let me = program.read("/auth/me").await;
+    let id = me["id"].as_str().or(me["user"]["id"].as_str());
+    id.unwrap().to_owned()
+}
+
 /// What counts against the day of that program's person.
 async fn used(site: &Site, program: &Caller) -> budgets::Budget {
-    let me = program.read("/auth/me").await;
-    let id = me["id"]
-        .as_str()
-        .or(me["user"]["id"].as_str())
-        .unwrap()
-        .to_owned();
+    let id = id_of(program).await;
     let row = site
         .app
         .db

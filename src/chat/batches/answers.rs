@@ -18,6 +18,9 @@ pub struct Batch<'a> {
     created_at: DateTime<Utc>,
     stopped_at: Option<DateTime<Utc>>,
     counts: Counts,
+    /// Too little is left of a budget of this day, yours or the service's: it goes on by itself when there is enough again,
+    /// which is mostly when a new day begins, at midnight UTC.
+    waits_for_budget: bool,
     /// The address of the results.
     results: String,
 }
@@ -46,6 +49,7 @@ impl<'a> From<&'a Standing> for Batch<'a> {
             created_at: batch.created_at.and_utc(),
             stopped_at: batch.stopped_at.map(|at| at.and_utc()),
             counts: standing.counts,
+            waits_for_budget: standing.waits_for_budget(),
             results: format!("/chat/batches/{}/results", batch.id),
         }
     }

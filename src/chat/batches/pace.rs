@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use chrono::{NaiveDateTime, TimeDelta};
+use diesel::Connection;
 use tokio::time::MissedTickBehavior;
 
+use crate::advisor::Advisor;
 use crate::chat::store;
 use crate::chat::title;
 use crate::config::{Batches, Limits};
-use crate::db::batches;
+use crate::db::batches::{self, Batch};
 use crate::db::conversations::{self, Conversation};
 use crate::db::messages::Origin;
 use crate::db::{self, Conn, budgets, users};
@@ -18,8 +20,10 @@ use crate::state::App;
 
 /// How often it is looked whether something may be asked, if nothing calls for it before.
 const TICK: Duration = Duration::from_millis(500);
-/// How many are asked in one transaction.
-const AT_ONCE: i64 = 50;
+/// How many are asked before it is looked anew whether the process ends.
+const AT_ONCE: usize = 50;
+/// How long a batch is passed over at most when a budget didn't suffice.
+const UNTIL_ANOTHER_TRY: Duration = Duration::from_secs(60);
 
 /// Asks until the process ends.
 pub async fn keep(app: App) {
@@ -41,77 +45,106 @@ pub async fn keep(app: App) {
 }
 
 async fn go_on(app: &App) -> Result<(), Error> {
-    let (limits, pace) = (app.config.limits, app.config.batches);
-    // A read first: mostly there is nothing to do, and a write costs a sync.
-    let is_due = app.db.read(move |conn| {
-        Ok(batches::next(conn)?.is_some()
-            && batches::next_at(conn)? <= db::now()
-            && batches::in_flight(conn)? < pace.at_once.into())
-    });
-    if !is_due.await? {
-        return Ok(());
-    }
-    let asked = app
-        .db
-        .write(move |conn| ask_what_is_due(conn, &limits, &pace, db::now()))
-        .await?;
-    for reply_id in asked {
-        app.queue.push(reply_id, Lane::Batch);
+    for _ in 0..AT_ONCE {
+        let at_once = app.config.batches.at_once;
+        // A read first: mostly there is nothing to do, and a write costs a sync.
+        let is_due = app.db.read(move |conn| {
+            let now = db::now();
+            Ok(batches::next(conn, now)?.is_some()
+                && batches::next_at(conn)? <= now
+                && batches::in_flight(conn)? < at_once.into())
+        });
+        if !is_due.await? {
+            return Ok(());
+        }
+        let order = Order::of(app);
+        // A transaction for each: it holds the rows of one person, and the service's last.
+        let asked = app
+            .db
+            .write(move |conn| ask_if_due(conn, &order, db::now()));
+        if let Some(reply_id) = asked.await? {
+            app.queue.push(reply_id, Lane::Batch);
+        }
     }
     Ok(())
 }
 
-/// Stores what may be asked now, as the person's messages with pending replies. Returns the ids of the replies.
-fn ask_what_is_due(
-    conn: &mut Conn,
-    limits: &Limits,
-    pace: &Batches,
-    now: NaiveDateTime,
-) -> Result<Vec<String>, Error> {
-    let next_at = batches::hold_pace(conn)?;
-    let (first, due) = due(next_at, now, pace.interval());
-    let free = i64::from(pace.at_once) - batches::in_flight(conn)?;
-    let mut asked = Vec::new();
-    for _ in 0..due.min(free).min(AT_ONCE) {
-        match ask_next(conn, limits, now)? {
-            Some(reply_id) => asked.push(reply_id),
-            None => break,
+/// How a prompt is asked.
+struct Order {
+    limits: Limits,
+    pace: Batches,
+    /// Whether a model answers, which takes tokens.
+    has_model: bool,
+}
+
+impl Order {
+    fn of(app: &App) -> Self {
+        Self {
+            limits: app.config.limits,
+            pace: app.config.batches,
+            has_model: matches!(app.advisor, Advisor::Model(..)),
         }
     }
-    if let Ok(count @ 1..) = i32::try_from(asked.len()) {
-        let interval = TimeDelta::from_std(pace.interval()).map_err(Error::internal)?;
-        batches::set_pace(conn, first + interval * count)?;
+}
+
+/// Asks one item of the batch whose turn it is, if one may be asked now and the budgets suffice. Returns the id of the reply.
+fn ask_if_due(conn: &mut Conn, order: &Order, now: NaiveDateTime) -> Result<Option<String>, Error> {
+    let first = first_due(batches::hold_pace(conn)?, now);
+    if first > now || batches::in_flight(conn)? >= order.pace.at_once.into() {
+        return Ok(None);
     }
-    Ok(asked)
-}
-
-/// The time from which is counted, and how many are due since then. What nobody wanted isn't saved up for longer than a tick.
-fn due(next_at: NaiveDateTime, now: NaiveDateTime, interval: Duration) -> (NaiveDateTime, i64) {
-    let first = next_at.max(now - TICK);
-    let Ok(since) = (now - first).to_std() else {
-        return (first, 0);
-    };
-    let more = since.as_nanos() / interval.as_nanos().max(1);
-    (
-        first,
-        i64::try_from(more).unwrap_or(AT_ONCE).saturating_add(1),
-    )
-}
-
-/// Asks one item of the batch whose turn it is; None if nothing waits. Returns the id of the reply.
-fn ask_next(conn: &mut Conn, limits: &Limits, now: NaiveDateTime) -> Result<Option<String>, Error> {
-    let Some(batch) = batches::next(conn)? else {
+    let Some(batch) = batches::next(conn, now)? else {
         return Ok(None);
     };
     // Before the batch, as everybody does who holds both.
     users::share(conn, &batch.user_id)?;
+    let user_id = batch.user_id.clone();
+    // Within a savepoint, so that nothing is left of what a budget refuses.
+    match conn.transaction(|conn| ask(conn, order, batch, now)) {
+        Ok(Some(reply_id)) => {
+            let interval = TimeDelta::from_std(order.pace.interval()).map_err(Error::internal)?;
+            batches::set_pace(conn, first + interval)?;
+            Ok(Some(reply_id))
+        }
+        Err(Error::TooMany { retry_after, .. }) => {
+            // Some may be given back before the new day begins.
+            let wait = Duration::from_secs(retry_after).min(UNTIL_ANOTHER_TRY);
+            batches::pass_over(conn, &user_id, now + wait)?;
+            Ok(None)
+        }
+        other => other,
+    }
+}
+
+/// The time from which the pace counts on. What nobody wanted isn't saved up for longer than a tick.
+fn first_due(next_at: NaiveDateTime, now: NaiveDateTime) -> NaiveDateTime {
+    next_at.max(now - TICK)
+}
+
+/// Stores the next item of a batch as the person's message with a pending reply; None if nothing waits. Returns the id of
+/// the reply.
+///
+/// # Errors
+/// [`Error::TooMany`] when a budget doesn't suffice.
+fn ask(
+    conn: &mut Conn,
+    order: &Order,
+    batch: Batch,
+    now: NaiveDateTime,
+) -> Result<Option<String>, Error> {
     // Stopped, or deleted, in this moment.
     let Some(mut item) = batches::take(conn, &batch.id, now)? else {
         return Ok(None);
     };
+    let limits = &order.limits;
+    let tokens = match batch.is_prepaid {
+        true => {
+            budgets::carry_over(conn, limits, &batch, now)?;
+            batch.reserved_tokens
+        }
+        false => budgets::reserve_batched(conn, limits, &batch.user_id, order.has_model, now)?,
+    };
     let text = std::mem::take(&mut item.text);
-    let tokens = batch.reserved_tokens;
-    budgets::carry_over(conn, limits, &batch, now)?;
     let (said_id, reply_id) = (db::new_id(), db::new_id());
     let conversation = Conversation {
         id: db::new_id(),
@@ -138,6 +171,9 @@ fn ask_next(conn: &mut Conn, limits: &Limits, now: NaiveDateTime) -> Result<Opti
     };
     store::insert(conn, &conversation, turn)?;
     batches::asked(conn, &item, &reply_id, now)?;
+    if !batch.is_prepaid {
+        budgets::reserve_service_batched(conn, limits, tokens, now)?;
+    }
     Ok(Some(reply_id))
 }
 
@@ -148,14 +184,23 @@ mod tests {
     #[test]
     fn the_pace_is_kept_and_nothing_is_saved_up() {
         let now: NaiveDateTime = "2026-11-25T12:00:00".parse().unwrap();
-        let second = Duration::from_secs(1);
         let ago = |ms| now - TimeDelta::milliseconds(ms);
+        // So many of that interval, in milliseconds, are asked one after the other.
+        let count = |next_at, interval| {
+            let mut next_at = next_at;
+            let mut count = 0;
+            while first_due(next_at, now) <= now {
+                next_at = first_due(next_at, now) + TimeDelta::milliseconds(interval);
+                count += 1;
+            }
+            count
+        };
         // Nothing was asked for a day: one at once, and the next a second later.
-        assert_eq!(due(ago(86_400_000), now, second), (ago(500), 1));
-        assert_eq!(due(ago(0), now, second), (now, 1));
-        assert_eq!(due(ago(-1), now, second).1, 0);
+        assert_eq!(count(ago(86_400_000), 1_000), 1);
+        assert_eq!(count(ago(0), 1_000), 1);
+        assert_eq!(count(ago(-1), 1_000), 0);
         // Ten a second: those of the last tick, and no more.
-        assert_eq!(due(ago(300), now, second / 10), (ago(300), 4));
-        assert_eq!(due(ago(60_000), now, second / 10), (ago(500), 6));
+        assert_eq!(count(ago(300), 100), 4);
+        assert_eq!(count(ago(60_000), 100), 6);
     }
 }

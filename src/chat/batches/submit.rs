@@ -1,6 +1,7 @@
 //! `POST /chat/batches`: stored all or nothing, once however often it is sent.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
@@ -9,13 +10,13 @@ use utoipa::ToSchema;
 
 use super::answers;
 use super::views::One;
-use crate::advisor::Advisor;
 use crate::auth::CurrentUser;
 use crate::chat::idempotency::{Key, KeyHeader};
 use crate::chat::store;
+use crate::config::{BATCH, Limits};
 use crate::db::batches::{self, Batch, Item};
 use crate::db::messages::Origin;
-use crate::db::{self, budgets};
+use crate::db::{self, Conn, users};
 use crate::error::{Error, FieldError};
 use crate::limit::{Action, Caller};
 use crate::state::App;
@@ -25,9 +26,12 @@ use crate::web::quota::Quota;
 use crate::web::view::Show;
 
 /// How many prompts a batch can have.
-const MOST: usize = 1_000;
+const MOST: usize = BATCH as usize;
 /// The longest name of one, in characters.
 const LONGEST_NAME: usize = 128;
+/// When one may ask again whether there is room, in seconds.
+const SOONEST: u64 = 60;
+const LATEST: u64 = 86_400;
 /// How many mistakes are told at once.
 const MISTAKES: usize = 20;
 
@@ -60,7 +64,8 @@ struct NewItem {
     tag = "Batches",
     summary = "Ask up to 1,000 things at once",
     description = "Stored as a whole or not at all. Each is answered in a conversation of its own, at the pace that the \
-        operator set and behind what people ask; the conversations stay out of the list until somebody goes on with one. \
+        operator set and behind what people ask, and counts against the day's budgets when it is begun: where too little is \
+        left, the batch waits and goes on by itself. The conversations stay out of the list until somebody goes on with one. \
         Two requests of a batch can't have the same `id`.",
     params(KeyHeader),
     request_body = NewBatch,
@@ -68,7 +73,7 @@ struct NewItem {
         (status = 201, description = "It is stored", body = answers::Batch,
             headers(("Location" = String, description = "Of the batch"))),
         (status = 404, description = "The batch that was sent with this `Idempotency-Key` is deleted"),
-        (status = 429, description = "Over a limit, or the batch doesn't fit into what is left of the day's budgets"),
+        (status = 429, description = "Over a limit, or more of your prompts would wait than may"),
     ),
 )]
 pub async fn submit(
@@ -82,7 +87,7 @@ pub async fn submit(
     let requests = body.value.requests;
     let sent = serde_json::to_value(&requests).map_err(Error::internal)?;
     let key = Key::of_batch(req.headers(), &sent)?;
-    let batch = new_batch(&app, &current.user.id, requests.len(), quota.origin());
+    let batch = new_batch(&current.user.id, requests.len(), quota.origin());
     let items = check(&batch, requests)?;
     let id = store(&app, &quota, batch, items, key).await?;
     app.turns.notify_one();
@@ -91,8 +96,7 @@ pub async fn submit(
     Show::with_status(one, StatusCode::CREATED).header("location", &address)
 }
 
-fn new_batch(app: &App, user_id: &str, size: usize, origin: Origin) -> Batch {
-    let has_model = matches!(app.advisor, Advisor::Model(..));
+fn new_batch(user_id: &str, size: usize, origin: Origin) -> Batch {
     let size = i32::try_from(size).unwrap_or(i32::MAX);
     let now = db::now();
     Batch {
@@ -100,12 +104,14 @@ fn new_batch(app: &App, user_id: &str, size: usize, origin: Origin) -> Batch {
         user_id: user_id.to_owned(),
         size,
         waiting: size,
-        reserved_tokens: budgets::for_each_reply(&app.config.limits, has_model),
+        reserved_tokens: 0,
         created_at: now,
         served_at: now,
         stopped_at: None,
         request_id: origin.request_id,
         traceparent: origin.traceparent,
+        waits_until: None,
+        is_prepaid: false,
     }
 }
 
@@ -164,7 +170,7 @@ fn check(batch: &Batch, requests: Vec<NewItem>) -> Result<Vec<Item>, Error> {
 }
 
 /// Stores it, unless something was stored under the same key before; the id of the one or the other. A batch counts
-/// against the person's rate as one message, and against their day's budgets as what it is.
+/// against the person's rate as one message, and against their day's budgets as each of it is asked.
 async fn store(
     app: &App,
     quota: &Quota,
@@ -175,7 +181,7 @@ async fn store(
     let user_id = batch.user_id.clone();
     let refused = store::admit(app, quota, &user_id, key.is_some()).await?;
     let has_taken = refused.is_none();
-    let limits = app.config.limits;
+    let (limits, interval) = (app.config.limits, app.config.batches.interval());
     let stored = app
         .db
         .write(move |conn| {
@@ -188,8 +194,8 @@ async fn store(
                 }
                 (None, Some(error)) => Err(error),
                 (None, None) => {
+                    check_room(conn, &limits, interval, &batch)?;
                     batches::insert(conn, &batch, &items)?;
-                    budgets::reserve_batch(conn, &limits, &batch)?;
                     Ok((batch.id, false))
                 }
             }
@@ -202,4 +208,35 @@ async fn store(
             .await;
     }
     Ok(id)
+}
+
+/// Whether one more batch of that size may wait, beside what waits of the person's others.
+///
+/// # Errors
+/// [`Error::TooMany`] until enough of those are asked, which takes as long as the pace of all batches lets it, at least.
+fn check_room(
+    conn: &mut Conn,
+    limits: &Limits,
+    interval: Duration,
+    batch: &Batch,
+) -> Result<(), Error> {
+    let Some(most) = limits.waiting else {
+        return Ok(());
+    };
+    // So that of two at once the second sees the first.
+    users::queue(conn, &batch.user_id)?;
+    let waiting = batches::waiting_of(conn, &batch.user_id)?;
+    let over = waiting + i64::from(batch.size) - most;
+    if over <= 0 {
+        return Ok(());
+    }
+    let seconds = interval.as_secs_f64() * over as f64;
+    Err(Error::TooMany {
+        limit: "waiting",
+        detail: format!(
+            "{waiting} prompts of your batches wait to be asked, and at most {most} may wait at a time, so nothing was stored. \
+             Wait until {over} of them are asked, stop a batch, or send a smaller one."
+        ),
+        retry_after: (seconds as u64).clamp(SOONEST, LATEST),
+    })
 }

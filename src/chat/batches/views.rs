@@ -74,6 +74,11 @@ impl Standing {
         self.status() == "running"
     }
 
+    /// It was passed over when it last had its turn, because too little was left of a budget.
+    pub fn waits_for_budget(&self) -> bool {
+        self.batch.waiting > 0 && self.batch.waits_until.is_some()
+    }
+
     /// Of how many nothing more will come.
     fn ended(&self) -> i64 {
         i64::from(self.batch.size) - self.counts.waiting - self.counts.running
