@@ -104,5 +104,7 @@ fn reply(catalogue: &Catalogue, turns: &[Turn]) -> Message {
         handed_back: 0,
         compared: Some("[]".into()),
         asked_model: None,
+        request_id: None,
+        traceparent: None,
     }
 }

@@ -102,9 +102,7 @@ fn conversation(catalogue: &Catalogue, asked: &str, is_ours: bool) -> Vec<Messag
                 (true, _) => asked.to_owned(),
                 (false, true) => made.text.clone(),
                 (false, false) => said.clone(),
-                request_id: None,
-            traceparent: None,
-        },
+            },
             timestamp: autio::db::now(),
             status: Status::Done,
             error: None,
@@ -122,6 +120,8 @@ fn conversation(catalogue: &Catalogue, asked: &str, is_ours: bool) -> Vec<Messag
             handed_back: 0,
             compared: Some("[]".into()),
             asked_model: None,
+            request_id: None,
+            traceparent: None,
         }
     };
     (0..MESSAGES).map(message).collect()
