@@ -92,7 +92,7 @@ impl Description {
             api.merge(part);
         }
         let mut api = serde_json::to_value(&api).map_err(Error::internal)?;
-        complete::complete(&mut api);
+        complete::complete(&mut api).map_err(Error::internal)?;
         Ok(Self {
             json: api.to_string().into(),
             methods: methods(&api),

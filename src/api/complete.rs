@@ -2,8 +2,19 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::error::Error;
+
+/// An answer of each kind, as the program gave it once, by method, path and status; lists are cut to one.
+///
+/// The test of the description (tests/it/api.rs) takes them down, and holds them to it ever after.
+const EXAMPLES: &str = include_str!("examples.json");
+
 /// Completes a description in which each operation has what is its own.
-pub fn complete(api: &mut Value) {
+///
+/// # Errors
+/// When the examples can't be read.
+pub fn complete(api: &mut Value) -> serde_json::Result<()> {
+    let examples: Map<String, Value> = serde_json::from_str(EXAMPLES)?;
     api["components"]["securitySchemes"] = json!({
         "bearer": {
             "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
@@ -20,12 +31,68 @@ pub fn complete(api: &mut Value) {
             let operations = item.as_object_mut().into_iter().flatten();
             for (method, operation) in operations {
                 complete_operation(path, method, operation);
+                add_examples(path, method, operation, &examples);
             }
         }
     }
     if let Some(schemas) = api["components"]["schemas"].as_object_mut() {
         schemas.values_mut().for_each(unlink);
     }
+    Ok(())
+}
+
+/// Examples of answers: our own of what goes well, and of errors the usual sentence.
+fn add_examples(path: &str, method: &str, operation: &mut Value, examples: &Map<String, Value>) {
+    let Some(responses) = operation["responses"].as_object_mut() else {
+        return;
+    };
+    for (status, response) in responses {
+        let example = match examples.get(&format!("{method} {path} {status}")) {
+            Some(example) => Some(("application/json", example.clone())),
+            None => problem(status).map(|problem| ("application/problem+json", problem)),
+        };
+        let Some((kind, example)) = example else {
+            continue;
+        };
+        let content = &mut response["content"];
+        if content
+            .get(kind)
+            .is_some_and(|content| content.get("example").is_none())
+        {
+            content[kind]["example"] = example;
+        }
+    }
+}
+
+/// What a program gets with that status.
+fn problem(status: &str) -> Option<Value> {
+    let unable = || {
+        Error::Malformed("The body is not JSON: expected `,` or `}` at line 1 column 22.".into())
+    };
+    let wrong = || Error::field("message", "Say what you need in 1 to 8000 characters.");
+    let (title, error) = match status {
+        "400" => ("Bad Request", unable()),
+        "401" => ("Unauthorized", Error::Unauthenticated),
+        "403" => ("Forbidden", Error::CrossSite),
+        "404" => ("Not Found", Error::NotFound),
+        "409" => ("Conflict", Error::State("The answer is finished already.")),
+        "413" => ("Payload Too Large", Error::TooLarge(64 * 1024)),
+        "415" => ("Unsupported Media Type", Error::UnsupportedMediaType),
+        "422" => ("Unprocessable Entity", wrong()),
+        "429" => ("Too Many Requests", Error::Malformed("That was too much at once, so it was not sent. Wait 3 seconds, then send it again.".into())),
+        "500" => ("Internal Server Error", Error::internal("")),
+        "502" => ("Bad Gateway", Error::Malformed("The model's server failed three times: it answered 500.".into())),
+        "503" => ("Service Unavailable", Error::Unavailable),
+        _ => return None,
+    };
+    let mut problem = json!({
+        "type": "about:blank", "title": title, "status": status.parse::<u16>().ok()?,
+        "detail": error.to_string(), "request_id": "0197f0a2c4d87b3e9a11c0ffee000000",
+    });
+    if !error.fields().is_empty() {
+        problem["errors"] = json!(error.fields());
+    }
+    Some(problem)
 }
 
 fn complete_operation(path: &str, method: &str, operation: &mut Value) {

@@ -1,6 +1,6 @@
 //! The API's description is true: its routes are the server's, and real answers are as its schemas say.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use reqwest::{Method, RequestBuilder, Response};
@@ -18,6 +18,8 @@ const PAGES: [&str; 7] = [
     "/manifest.webmanifest",
     "/favicon.ico",
 ];
+/// What the description shows of answers.
+const EXAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/api/examples.json");
 const CAR: &str = "2022-toyota-rav4-hybrid-awd-45009";
 const OTHER_CAR: &str = "2022-toyota-rav4-44992";
 
@@ -280,6 +282,13 @@ async fn answers_are_as_the_description_says() {
         }
     }
     assert!(unseen.is_empty(), "{unseen:?}");
+    match std::env::var_os("AUTIO_TEST_EXAMPLES") {
+        None => api.check_examples(),
+        Some(_) => {
+            let examples = serde_json::to_string_pretty(&api.examples).unwrap();
+            std::fs::write(EXAMPLES, examples + "\n").unwrap();
+        }
+    }
 }
 
 /// Everything that can be done in the chat.
@@ -440,6 +449,8 @@ struct Described {
     /// With nothing in an object that isn't described.
     components: Value,
     seen: BTreeSet<(String, String, u16)>,
+    /// The first answer of each kind, cut short.
+    examples: BTreeMap<String, Value>,
 }
 
 impl Described {
@@ -457,6 +468,7 @@ impl Described {
             api,
             components,
             seen: BTreeSet::new(),
+            examples: BTreeMap::new(),
         }
     }
 
@@ -533,7 +545,32 @@ impl Described {
         }
         let answer: Value = serde_json::from_str(&body).unwrap();
         self.hold(&content["schema"], &answer, &what);
+        if found.is_success() && route != "/openapi.json" {
+            self.examples
+                .entry(what)
+                .or_insert_with(|| shorten(&answer));
+        }
         answer
+    }
+
+    /// Every answer that goes well has an example, which is as the schema says.
+    fn check_examples(&self) {
+        for (method, path) in operations(&self.api) {
+            let responses = &self.api["paths"][&path][&method]["responses"];
+            for (status, response) in responses.as_object().unwrap() {
+                let content = &response["content"]["application/json"];
+                if !status.starts_with('2') || content.is_null() || path == "/openapi.json" {
+                    continue;
+                }
+                let what = format!("{method} {path} {status}");
+                let example = &content["example"];
+                assert!(
+                    !example.is_null(),
+                    "{what} has no example: AUTIO_TEST_EXAMPLES=1 cargo test --test it api::answers"
+                );
+                self.hold(&content["schema"], example, &what);
+            }
+        }
     }
 
     fn hold(&self, schema: &Value, answer: &Value, what: &str) {
@@ -545,6 +582,26 @@ impl Described {
             .map(|error| format!("{}: {error}", error.instance_path()))
             .collect();
         assert!(wrong.is_empty(), "{what}: {wrong:#?}\n{answer:#}");
+    }
+}
+
+/// An answer as an example: of each list its first, and no token that works.
+fn shorten(answer: &Value) -> Value {
+    match answer {
+        Value::Array(items) => items.iter().take(1).map(shorten).collect(),
+        Value::Object(members) => {
+            let short = members
+                .iter()
+                .map(|(name, value)| (name.clone(), shorten(value)));
+            Value::Object(short.collect())
+        }
+        Value::String(text) if text.starts_with("eyJ") => {
+            json!("eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJIUzI1NiJ9.eyJzdWIi…")
+        }
+        Value::String(text) if text.chars().count() > 300 => {
+            Value::String(text.chars().take(299).chain(['…']).collect())
+        }
+        other => other.clone(),
     }
 }
 
