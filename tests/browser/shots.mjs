@@ -44,10 +44,10 @@ try {
   await finished(page, 2);
   await page.goto(page.url());
 
-  // The question stands at the top, as it does after sending; the phone shows the first card.
+  // The question stands at the top, as it does after sending.
   await take(page, "chat-desktop", { viewport: DESKTOP, top: ".message:nth-last-child(2)" });
-  await take(page, "chat-phone", { viewport: PHONE, top: ".message:last-child .cars" });
-  await take(page, "chat-phone-dark", { viewport: PHONE, top: ".message:last-child .cars", dark: true });
+  await take(page, "chat-phone", { viewport: PHONE, top: ".message:nth-last-child(2)" });
+  await take(page, "chat-phone-dark", { viewport: PHONE, top: ".message:nth-last-child(2)", dark: true });
   if (all) {
     await takeAll(page, "chat");
     for (const [name, path] of [["settings", "/auth/me"], ["missing", "/no/such/page"]]) {
