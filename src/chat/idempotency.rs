@@ -34,7 +34,7 @@ pub struct KeyHeader {
         rename = "Idempotency-Key",
         min_length = 1,
         max_length = 255,
-        pattern = "^[!-~]+[ \\t]*$"
+        pattern = "^[!-~]([ -~]*[!-~])?[ \\t]*$"
     )]
     idempotency_key: Option<String>,
 }
@@ -77,7 +77,7 @@ impl Key {
         if let Some(value) = headers.get("idempotency-key") {
             let key = value.to_str().unwrap_or_default().trim();
             let is_one = headers.get_all("idempotency-key").count() == 1;
-            let is_visible = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_graphic());
+            let is_visible = !key.is_empty() && key.bytes().all(|byte| matches!(byte, b' '..=b'~'));
             if !is_visible || key.len() > LONGEST || !is_one {
                 return Err(Error::field(
                     "Idempotency-Key",
