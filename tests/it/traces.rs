@@ -180,8 +180,10 @@ async fn a_trace_leads_from_the_request_to_the_models_server() {
 
 #[tokio::test]
 async fn a_bad_collector_costs_nothing_but_the_spans() {
-    let gone = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let gone = format!("http://{}", gone.local_addr().unwrap());
+    // Its port was free a moment ago, and nobody listens there any more.
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let gone = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
     let refusing = Collector::start(Manner::Refuses).await;
     let hanging = Collector::start(Manner::Hangs).await;
     let upstream = Upstream::start([Script::Say("A RAV4.", Duration::ZERO)]).await;
