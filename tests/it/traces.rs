@@ -14,7 +14,7 @@ use tokio::process::Command;
 
 use crate::goodbye::until;
 use crate::process::{self, Process};
-use crate::site::Database;
+use crate::site::{Database, client};
 use crate::upstream::{Script, Upstream};
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
@@ -149,7 +149,7 @@ async fn a_trace_leads_from_the_request_to_the_models_server() {
         ("OPENAI_BASE_URL", upstream.base_url.as_str()),
     ];
     let process = process::start(&database, &settings).await;
-    say(&process, &Client::new()).await;
+    say(&process, &client().build().unwrap()).await;
     let names = ["POST /chat", "store", "queue", "claim", "reply", "upstream"];
     let spans = collector.of_trace(&names).await;
     let one = |name: &str| spans.iter().find(|span| span.name == name).unwrap();
@@ -195,7 +195,7 @@ async fn a_bad_collector_costs_nothing_but_the_spans() {
             ("OPENAI_BASE_URL", upstream.base_url.as_str()),
         ];
         let process = process::start(&database, &settings).await;
-        let http = Client::new();
+        let http = client().build().unwrap();
         assert_eq!(say(&process, &http).await["reply"], "A RAV4.");
         let failed = async || {
             let told = http.get(format!("{}/metrics", process.base)).send().await;

@@ -3,11 +3,10 @@
 use std::net::TcpListener;
 use std::time::Duration;
 
-use reqwest::Client;
 use serde_json::{Value, json};
 
 use crate::process::{self, Process};
-use crate::site::{Database, Site, header};
+use crate::site::{Database, Site, client, header};
 
 const GIVEN: &str = "from-the-proxy_1:2.3";
 const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
@@ -39,7 +38,7 @@ async fn a_replys_request_is_named_in_the_log_of_the_worker() {
     ];
     let web = process::start(&database, &settings).await;
     let worker = process::start_work(&database, &settings).await;
-    let http = Client::new();
+    let http = client().build().unwrap();
     let token = web.sign_up(&http, "ann@example.com").await;
     let said = http
         .post(format!("{}/chat/", web.base))
