@@ -218,8 +218,12 @@ impl Person {
         {
             let body = json!({ "message": message, "conversation_id": conversation });
             let post = self.post("/chat/").bearer_auth(&self.token).json(&body);
-            // 502 is a reply that failed, as some have to.
-            let reply = self.send(Activity::Ask, post, &[200, 502]).await;
+            // 502 is a reply that failed, as some have to; 404 one whose conversation went, as the person clears away old ones.
+            let reply = self.send(Activity::Ask, post, &[200, 404, 502]).await;
+            if let (Some(404), Some(id)) = (status_of(&reply), &conversation) {
+                let gone = self.get(&format!("/chat/{id}")).bearer_auth(&self.token);
+                self.send(Activity::Ask, gone, &[404]).await;
+            }
             let Some(reply) = reply.filter(|reply| reply["status"] == "done") else {
                 return;
             };
@@ -378,4 +382,9 @@ impl Person {
         let delete = self.delete_at(&at).bearer_auth(&self.token);
         self.send(Activity::Batch, delete, &[204]).await;
     }
+}
+
+/// The status that a problem tells of.
+fn status_of(answer: &Option<Value>) -> Option<u64> {
+    answer.as_ref()?["status"].as_u64()
 }
