@@ -3,7 +3,9 @@
 mod batches;
 mod broker;
 mod limits;
+mod parse;
 mod prices;
+mod printed;
 mod proxies;
 mod redis;
 mod secret;
@@ -17,6 +19,11 @@ use std::path::PathBuf;
 
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha512};
+
+use self::parse::{
+    hide_password, parse_addr, parse_base_url, parse_connections, parse_database, parse_days,
+    parse_key, parse_log, parse_metrics_token, parse_origin, parse_temperature,
+};
 
 pub use self::batches::Batches;
 pub use self::broker::Amqp;
@@ -251,221 +258,10 @@ impl Config {
 /// A setting as it is printed: its name, and its value if that may be seen.
 pub type Printed = (&'static str, String);
 
-const HIDDEN: &str = "(hidden)";
-
-impl Config {
-    /// The settings as `autio config` prints them, secrets hidden.
-    pub fn printed(&self) -> Vec<Printed> {
-        let or_none = |value: Option<String>| value.unwrap_or_default();
-        let database = match &self.database {
-            DatabaseUrl::Sqlite(path) => path.display().to_string(),
-            DatabaseUrl::Postgres(postgres) => hide_password(postgres.url.expose_secret()),
-        };
-        let mut all = vec![
-            ("AUTIO_ADDR", self.addr.to_string()),
-            ("AUTIO_PUBLIC_URL", self.public_url.clone()),
-            ("DATABASE_URL", database),
-        ];
-        if let DatabaseUrl::Postgres(postgres) = &self.database {
-            let connections = postgres.connections.to_string();
-            all.push(("AUTIO_POSTGRES_CONNECTIONS", connections));
-        }
-        let redis = self.redis.as_ref().map(ToString::to_string);
-        all.push(("REDIS_URL", or_none(redis)));
-        all.push(("JWT_SECRET", HIDDEN.into()));
-        if self.jwt.previous.is_some() {
-            all.push(("JWT_SECRET_PREVIOUS", HIDDEN.into()));
-        }
-        match &self.openai {
-            None => all.push(("OPENAI_API_KEY", String::new())),
-            Some(openai) => all.extend([
-                ("OPENAI_API_KEY", HIDDEN.into()),
-                ("OPENAI_BASE_URL", openai.base_url.clone()),
-                ("OPENAI_MODEL", openai.model.clone()),
-                (
-                    "OPENAI_TEMPERATURE",
-                    or_none(openai.temperature.map(|t| t.to_string())),
-                ),
-            ]),
-        }
-        all.push(("AUTIO_SYSTEM_PROMPT", self.system_prompt.clone()));
-        all.push(("AUTIO_SIGNUP", self.signup.as_str().into()));
-        match &self.amqp {
-            None => all.push(("AMQP_URL", String::new())),
-            Some(amqp) => all.extend(amqp.printed()),
-        }
-        let work_addr = self.work_addr.map(|addr| addr.to_string());
-        all.push(("AUTIO_WORK_ADDR", or_none(work_addr)));
-        all.extend(self.batches.printed());
-        let token = self.metrics_token.as_ref().map(|_| HIDDEN.to_owned());
-        all.push(("AUTIO_METRICS_TOKEN", or_none(token)));
-        all.push(("AUTIO_TRUSTED_PROXIES", self.trusted_proxies.to_string()));
-        all.extend(self.limits.printed());
-        let days = self.retention_days.map(|days| days.to_string());
-        all.push(("AUTIO_RETENTION_DAYS", days.unwrap_or("off".into())));
-        all.push(("AUTIO_PRICES", self.prices.to_string()));
-        all.push(("AUTIO_LOG", self.log.clone()));
-        let format = match self.log_format {
-            LogFormat::Text => "text",
-            LogFormat::Json => "json",
-        };
-        all.push(("AUTIO_LOG_FORMAT", format.into()));
-        match &self.traces {
-            None => all.push(("OTEL_EXPORTER_OTLP_ENDPOINT", String::new())),
-            Some(traces) => all.extend(traces.printed()),
-        }
-        all
-    }
-}
-
 fn bad(variable: &'static str, problem: impl Into<String>) -> ConfigError {
     ConfigError {
         variable,
         problem: problem.into(),
-    }
-}
-
-fn parse_addr(variable: &'static str, text: &str) -> Result<SocketAddr, ConfigError> {
-    text.parse().map_err(|_| {
-        bad(
-            variable,
-            format!("must be an address and a port such as 127.0.0.1:8000, not {text:?}"),
-        )
-    })
-}
-
-/// Scheme, host and port only: a browser's `Origin` is compared with it.
-fn parse_origin(variable: &'static str, text: &str) -> Result<String, ConfigError> {
-    let url = reqwest::Url::parse(text)
-        .ok()
-        .filter(|url| matches!(url.scheme(), "http" | "https") && url.path() == "/")
-        .filter(|url| url.query().is_none() && url.username().is_empty());
-    match url {
-        Some(url) => Ok(url.origin().ascii_serialization()),
-        None => Err(bad(
-            variable,
-            format!("must be an origin such as https://cars.example, without a path, not {text:?}"),
-        )),
-    }
-}
-
-fn parse_base_url(text: &str) -> Result<String, ConfigError> {
-    match reqwest::Url::parse(text) {
-        Ok(url) if matches!(url.scheme(), "http" | "https") && url.username().is_empty() => {
-            Ok(text.trim_end_matches('/').to_owned())
-        }
-        _ => Err(bad(
-            "OPENAI_BASE_URL",
-            "must be an http or https address such as http://127.0.0.1:11434/v1, without a password",
-        )),
-    }
-}
-
-/// The key goes into a header, so it must be one that a header can carry.
-fn parse_key(key: String) -> Result<SecretString, ConfigError> {
-    let key = key.trim();
-    if key.bytes().all(|byte| byte.is_ascii_graphic()) {
-        Ok(key.into())
-    } else {
-        Err(bad(
-            "OPENAI_API_KEY",
-            "must be printable ASCII without spaces",
-        ))
-    }
-}
-
-fn parse_metrics_token(token: String) -> Result<SecretString, ConfigError> {
-    let token = token.trim();
-    if token.len() >= 16 && token.bytes().all(|byte| byte.is_ascii_graphic()) {
-        Ok(token.into())
-    } else {
-        Err(bad(
-            "AUTIO_METRICS_TOKEN",
-            "must be at least 16 characters of printable ASCII without spaces",
-        ))
-    }
-}
-
-fn parse_temperature(text: Option<String>) -> Result<Option<f64>, ConfigError> {
-    let Some(text) = text else {
-        return Ok(Some(0.7));
-    };
-    if text.trim().is_empty() {
-        return Ok(None);
-    }
-    match text.trim().parse() {
-        Ok(value) if (0.0..=2.0).contains(&value) => Ok(Some(value)),
-        _ => Err(bad(
-            "OPENAI_TEMPERATURE",
-            "must be a number from 0 to 2, or empty to send none",
-        )),
-    }
-}
-
-fn parse_log(directives: String) -> Result<String, ConfigError> {
-    match directives.parse::<tracing_subscriber::filter::Targets>() {
-        Ok(_) => Ok(directives),
-        Err(_) => Err(bad(
-            "AUTIO_LOG",
-            "must be a level (error, warn, info, debug, trace) or directives such as info,autio=debug",
-        )),
-    }
-}
-
-fn parse_connections(text: Option<String>) -> Result<u32, ConfigError> {
-    let Some(text) = text else { return Ok(16) };
-    match text.trim().parse() {
-        Ok(number) if (2..=1000).contains(&number) => Ok(number),
-        _ => Err(bad(
-            "AUTIO_POSTGRES_CONNECTIONS",
-            format!("must be a whole number from 2 to 1000, not {text:?}"),
-        )),
-    }
-}
-
-fn parse_days(text: Option<String>) -> Result<Option<u32>, ConfigError> {
-    let Some(text) = text.filter(|text| text.trim() != "off") else {
-        return Ok(None);
-    };
-    match text.trim().parse() {
-        Ok(days) if (1..=MOST_DAYS).contains(&days) => Ok(Some(days)),
-        _ => Err(bad(
-            "AUTIO_RETENTION_DAYS",
-            format!("must be a whole number of days from 1 to {MOST_DAYS}, or off, not {text:?}"),
-        )),
-    }
-}
-
-fn parse_database(text: &str, connections: u32) -> Result<DatabaseUrl, ConfigError> {
-    if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-        let url = text.into();
-        return Ok(DatabaseUrl::Postgres(PostgresConfig { url, connections }));
-    }
-    let path = text.strip_prefix("sqlite://").unwrap_or(text);
-    if path.contains("://") || path.contains(":memory:") || path.is_empty() {
-        return Err(bad(
-            "DATABASE_URL",
-            "must be a path, sqlite://path, or postgres://user:password@host/name",
-        ));
-    }
-    Ok(DatabaseUrl::Sqlite(path.into()))
-}
-
-/// A URL that can be printed.
-fn hide_password(url: &str) -> String {
-    match reqwest::Url::parse(url) {
-        Ok(mut parsed) => {
-            if parsed.password().is_some() {
-                // Fails only for URLs that can't have a password, and this one has.
-                parsed.set_password(Some("hidden")).ok();
-            }
-            // libpq's `password`, and `pass` of Redis on a socket.
-            if parsed.query().is_some_and(|q| q.contains("pass")) {
-                parsed.set_query(Some("(hidden)"));
-            }
-            parsed.to_string()
-        }
-        Err(_) => "(hidden)".into(),
     }
 }
 

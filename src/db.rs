@@ -39,6 +39,7 @@ pub mod idempotency_keys;
 mod in_use;
 pub mod inspection;
 pub mod invitations;
+pub mod leases;
 pub mod messages;
 mod migrations;
 pub mod need_edits;

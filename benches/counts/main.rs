@@ -4,6 +4,8 @@
 //! Callgrind counts, so without valgrind nothing is compared. It counts the code that tests are built to, not optimised:
 //! that is there already wherever the tests run, and what does more work there does so in a release as well.
 
+#[path = "../rows/message.rs"]
+mod message;
 mod paths;
 
 use std::fmt::Write;

@@ -7,8 +7,10 @@ use autio::advisor::{Knowledge, Role, Turn, needs};
 use autio::cars::Catalogue;
 use autio::cars::search::{Filter, search};
 use autio::chat::{markdown, views};
-use autio::db::messages::{self, Message, Status};
+use autio::db::messages::{self, Message};
 use serde_json::json;
+
+use crate::message;
 
 const SAID: &str = "A family SUV under $40,000 with all-wheel drive, 7 seats and good mileage, 2022 or newer, not a Toyota";
 
@@ -81,30 +83,10 @@ fn counted_rendering(reply: &Message) {
 fn reply(catalogue: &Catalogue, turns: &[Turn]) -> Message {
     let made = answer(catalogue, turns, Knowledge::Casual);
     Message {
-        id: "m".into(),
-        user_id: "u".into(),
-        conversation_id: "c".into(),
-        parent_id: None,
-        role: messages::Role::Assistant,
-        text: made.text,
-        timestamp: autio::db::now(),
-        status: Status::Done,
-        error: None,
         model: Some("m".into()),
         cars: Some(json!(made.cars).to_string()),
         needs: Some(json!(made.needs).to_string()),
         catalogue: Some(catalogue.version.clone()),
-        prompt_tokens: None,
-        completion_tokens: None,
-        attempts: 1,
-        lease_owner: None,
-        lease_until: None,
-        unverified: Some("[]".into()),
-        reserved_tokens: None,
-        handed_back: 0,
-        compared: Some("[]".into()),
-        asked_model: None,
-        request_id: None,
-        traceparent: None,
+        ..message::finished("m".into(), messages::Role::Assistant, made.text)
     }
 }

@@ -9,6 +9,9 @@
 #[allow(dead_code)]
 mod engines;
 
+#[path = "../rows/message.rs"]
+mod message;
+
 mod added;
 mod chat;
 mod disk;

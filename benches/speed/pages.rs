@@ -8,13 +8,13 @@ use autio::advisor::{self, CATALOGUE_MODEL, Knowledge, Turn};
 use autio::cars::Catalogue;
 use autio::cars::search::{Filter, search};
 use autio::chat::views::{self, MessageView};
-use autio::db::messages::{Message, Role, Status};
+use autio::db::messages::{Message, Role};
 use autio::web::view::Html;
 use serde_json::json;
 
 use crate::load::{self, median};
 use crate::table::ms;
-use crate::{Bench, process, upstream, wire};
+use crate::{Bench, message, process, upstream, wire};
 
 const MESSAGES: usize = 100;
 const TIMES: usize = 200;
@@ -87,44 +87,26 @@ fn conversation(catalogue: &Catalogue, asked: &str, is_ours: bool) -> Vec<Messag
         upstream::TEXT,
         upstream::TEXT
     );
-    let message = |number: usize| {
+    let shown = |number: usize| {
         let is_user = number.is_multiple_of(2);
         let reply = |text: String| (!is_user && is_ours).then_some(text);
         let json = |value| serde_json::to_string(&value).expect("JSON");
         let model = if is_ours { CATALOGUE_MODEL } else { "m" };
+        let role = if is_user { Role::User } else { Role::Assistant };
+        let text = match (is_user, is_ours) {
+            (true, _) => asked.to_owned(),
+            (false, true) => made.text.clone(),
+            (false, false) => said.clone(),
+        };
         Message {
-            id: format!("m{number}"),
-            user_id: "u".into(),
-            conversation_id: "c".into(),
-            parent_id: None,
-            role: if is_user { Role::User } else { Role::Assistant },
-            text: match (is_user, is_ours) {
-                (true, _) => asked.to_owned(),
-                (false, true) => made.text.clone(),
-                (false, false) => said.clone(),
-            },
-            timestamp: autio::db::now(),
-            status: Status::Done,
-            error: None,
             model: (!is_user).then(|| model.to_owned()),
             cars: reply(json(json!(made.cars))),
             needs: reply(json(json!(made.needs))),
             catalogue: Some(catalogue.version.clone()),
-            prompt_tokens: None,
-            completion_tokens: None,
-            attempts: 1,
-            lease_owner: None,
-            lease_until: None,
-            unverified: Some("[]".into()),
-            reserved_tokens: None,
-            handed_back: 0,
-            compared: Some("[]".into()),
-            asked_model: None,
-            request_id: None,
-            traceparent: None,
+            ..message::finished(format!("m{number}"), role, text)
         }
     };
-    (0..MESSAGES).map(message).collect()
+    (0..MESSAGES).map(shown).collect()
 }
 
 fn render(message: &Message) -> String {

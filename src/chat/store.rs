@@ -7,7 +7,6 @@ use utoipa::ToSchema;
 
 use super::idempotency::Key;
 use super::title;
-use crate::advisor::Advisor;
 use crate::config::Limits;
 use crate::db::conversations::{self, Conversation};
 use crate::db::messages::{self, Message, NewMessage, Origin, Role, Status};
@@ -247,7 +246,7 @@ impl Order {
             said: db::new_id(),
             reply: db::new_id(),
             limits: app.config.limits,
-            has_model: matches!(app.advisor, Advisor::Model(..)),
+            has_model: app.advisor.is_model(),
         }
     }
 }

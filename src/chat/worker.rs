@@ -14,9 +14,8 @@ use tokio::time::MissedTickBehavior;
 
 use self::make::make;
 use super::batches::pace;
-use crate::advisor::Advisor;
 use crate::db;
-use crate::db::messages;
+use crate::db::leases;
 use crate::metrics::Lease;
 use crate::queue::{Job, Jobs, Lane, Sweep};
 use crate::state::App;
@@ -98,7 +97,7 @@ async fn finish_or_release(app: &App, mine: &Mine, mut running: JoinSet<()>) {
     tracing::warn!("replies were still running; they are handed back");
     let released = app
         .db
-        .write(move |conn| messages::release(conn, &owners))
+        .write(move |conn| leases::release(conn, &owners))
         .await;
     if let Err(error) = released {
         tracing::warn!(
@@ -116,7 +115,7 @@ struct Slots {
 
 impl Slots {
     fn new(app: &App, sweep: Sweep) -> Self {
-        let has_model = matches!(app.advisor, Advisor::Model(..));
+        let has_model = app.advisor.is_model();
         let most = sweep.at_once.unwrap_or(match has_model {
             true => AT_ONCE_BY_MODEL,
             false => AT_ONCE.into(),
@@ -198,7 +197,7 @@ async fn unclaimed(app: &App, sweep: Sweep, slots: &Slots) -> Vec<Job> {
         .db
         .read(move |conn| {
             let now = db::now();
-            messages::unclaimed(conn, now, now - sweep.overdue, limit)
+            leases::unclaimed(conn, now, now - sweep.overdue, limit)
         })
         .await;
     let mut found = found.unwrap_or_else(|error| {
@@ -213,7 +212,7 @@ async fn unclaimed(app: &App, sweep: Sweep, slots: &Slots) -> Vec<Job> {
         let order = RandomState::new();
         found.sort_by_key(|one| order.hash_one(&one.id));
     }
-    let job = |one: messages::Unclaimed| match one.batch_id {
+    let job = |one: leases::Unclaimed| match one.batch_id {
         None => Job::found(one.id, Lane::Interactive),
         Some(_) => Job::found(one.id, Lane::Batch),
     };
@@ -230,7 +229,7 @@ async fn watch_for_stops(app: App, mine: Mine) {
         }
         let stopped = app
             .db
-            .read(move |conn| messages::stopped_of(conn, &owners))
+            .read(move |conn| leases::stopped_of(conn, &owners))
             .await;
         // A failure is reported by the checkpoints, which find out as well.
         for id in stopped.unwrap_or_default() {

@@ -5,7 +5,8 @@ use diesel::prelude::*;
 use super::Conn;
 use super::batches::{self, Batch};
 use super::budgets::{self, Spent};
-use super::messages::{self, Message, Part, Status, to_head};
+use super::leases::{self, Part};
+use super::messages::{self, Message, Status, to_head};
 use super::schema::messages as rows;
 use super::usage::{self, Used};
 use crate::config::CATALOGUE_MODEL;
@@ -78,7 +79,7 @@ pub fn keep_part(
     let Some(before) = before else {
         return Ok(false);
     };
-    if !messages::keep_part(conn, reply_id, owner, part)? {
+    if !leases::keep_part(conn, reply_id, owner, part)? {
         return Ok(false);
     }
     let model = asked(&before);
@@ -106,7 +107,7 @@ fn asked(reply: &Message) -> &str {
 /// # Errors
 /// When the database fails.
 pub fn stop(conn: &mut Conn, reply: &Message) -> Result<Option<Status>, Error> {
-    let before = messages::stop(conn, &reply.user_id, &reply.id)?;
+    let before = leases::stop(conn, &reply.user_id, &reply.id)?;
     settle_stopped(conn, reply, before)?;
     Ok(before)
 }
@@ -119,7 +120,7 @@ fn stop_each(
 ) -> Result<Vec<(String, Option<Status>)>, Error> {
     let mut stopped = Vec::with_capacity(replies.len());
     for reply in replies {
-        let before = messages::stop(conn, &reply.user_id, &reply.id)?;
+        let before = leases::stop(conn, &reply.user_id, &reply.id)?;
         stopped.push((reply, before));
     }
     for (reply, before) in &stopped {

@@ -12,7 +12,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::{Delta, Failure, IDLE, ToolCall, Usage, name_error};
+use super::failure::name_error;
+use super::{Delta, Failure, IDLE, ToolCall, Usage};
 
 /// The longest line of a stream and the longest stream, in bytes: nothing worth reading is longer.
 const LONGEST_LINE: usize = 64 * 1024;

@@ -6,7 +6,6 @@ use chrono::{NaiveDateTime, TimeDelta};
 use diesel::Connection;
 use tokio::time::MissedTickBehavior;
 
-use crate::advisor::Advisor;
 use crate::chat::store;
 use crate::chat::title;
 use crate::config::{Batches, Limits};
@@ -82,7 +81,7 @@ impl Order {
         Self {
             limits: app.config.limits,
             pace: app.config.batches,
-            has_model: matches!(app.advisor, Advisor::Model(..)),
+            has_model: app.advisor.is_model(),
         }
     }
 }

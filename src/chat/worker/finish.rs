@@ -7,7 +7,8 @@ use tracing::Instrument;
 use crate::advisor::needs::{Edit, Need};
 use crate::advisor::{CATALOGUE_MODEL, Made};
 use crate::chat::{spending, title, views};
-use crate::db::messages::{self, Message, Outcome, Part, Status};
+use crate::db::leases::{self, Part};
+use crate::db::messages::{Message, Outcome, Status};
 use crate::db::need_edits::NewEdit;
 use crate::db::{self, conversations, need_edits};
 use crate::error::Error;
@@ -106,7 +107,7 @@ pub(super) async fn finish(
             if let Some(title) = title {
                 conversations::title_once(conn, &owned, &title)?;
             }
-            let ended = messages::finish(conn, &owned, &owner, &row)?;
+            let ended = leases::finish(conn, &owned, &owner, &row)?;
             for edit in new.iter().filter(|_| ended) {
                 need_edits::insert(conn, edit)?;
             }

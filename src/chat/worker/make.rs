@@ -10,7 +10,8 @@ use tracing::field::Empty;
 use super::finish::{done, failed, finish, new_edits};
 use crate::advisor::{self, Knowledge, Made, Piece, Request, Role as Speaker, Turn};
 use crate::chat::{needs, path, spending};
-use crate::db::messages::{self, Claim, Message, Outcome, Part, Role};
+use crate::db::leases::{self, Claim, Part};
+use crate::db::messages::{self, Message, Outcome, Role};
 use crate::db::{self, Kept, need_edits, users};
 use crate::error::Error;
 use crate::feed::Feed;
@@ -158,7 +159,7 @@ async fn run(
         // Nothing was tried yet, so no try is used up: the next sweep begins anew.
         Err(error) => {
             let owners = [owner.to_owned()];
-            let handed_back = app.db.write(move |conn| messages::release(conn, &owners));
+            let handed_back = app.db.write(move |conn| leases::release(conn, &owners));
             handed_back.await.ok();
             return Err(error);
         }
@@ -206,12 +207,12 @@ async fn claim(app: &App, owner: &str, id: &str) -> Result<(Option<Claim>, Kept)
     app.db
         .write_ahead(move |conn| {
             let now = db::now();
-            let claim = messages::claim(conn, &id, &owner, &model, now, now + LEASE)?;
+            let claim = leases::claim(conn, &id, &owner, &model, now, now + LEASE)?;
             let begins_anew =
                 |claim: &Claim| claim.reply.tries() <= TRIES && !claim.reply.text.is_empty();
             if claim.as_ref().is_some_and(begins_anew) {
                 // What an earlier attempt wrote isn't a part of this one.
-                messages::checkpoint(conn, &id, &owner, "", now + LEASE)?;
+                leases::checkpoint(conn, &id, &owner, "", now + LEASE)?;
             }
             Ok(claim)
         })
@@ -342,7 +343,7 @@ async fn keep(app: &App, owner: &str, id: &str, text: &str) -> bool {
     let (owned, owner, text) = (id.to_owned(), owner.to_owned(), text.to_owned());
     let kept = app
         .db
-        .write(move |conn| messages::checkpoint(conn, &owned, &owner, &text, db::now() + LEASE));
+        .write(move |conn| leases::checkpoint(conn, &owned, &owner, &text, db::now() + LEASE));
     kept.await.unwrap_or_else(|error| {
         // The lease lasts through several of these; if it runs out, `finish` finds out.
         tracing::warn!(cause = error.causes(), "a checkpoint was missed");

@@ -110,8 +110,10 @@ fn wish(offer: &str, needs: &[Need]) -> Option<String> {
         .iter()
         .find_map(|gives| offer.rsplit_once(gives))?
         .0;
-    let parts = changes.split(", ").flat_map(|part| part.split(" and "));
-    let parts: Option<Vec<String>> = parts.map(|part| said(part, needs)).collect();
+    let parts: Option<Vec<String>> = parts(changes)
+        .iter()
+        .map(|part| said(part, needs))
+        .collect();
     let mut words = parts?.join(", ");
     if let Some(first) = words.get_mut(..1) {
         first.make_ascii_uppercase();
@@ -119,7 +121,18 @@ fn wish(offer: &str, needs: &[Need]) -> Option<String> {
     Some(words)
 }
 
-/// One change as a shopper says it.
+/// The changes that [`join`] made one of; what is quoted may have an "and" of its own.
+fn parts(changes: &str) -> Vec<String> {
+    let quotes = changes.split('"').enumerate();
+    let marked = quotes.map(|(at, text)| match at % 2 {
+        0 => text.replace(", ", "\n").replace(" and ", "\n"),
+        _ => format!("\"{text}\""),
+    });
+    let marked: String = marked.collect();
+    marked.split('\n').map(str::to_owned).collect()
+}
+
+/// One change as a shopper says it; None where it isn't one of [`loosening`]'s.
 fn said(part: &str, needs: &[Need]) -> Option<String> {
     let (new, _) = part.split_once(" instead of ").unwrap_or((part, ""));
     let between = |start: &str, end: &str| new.strip_prefix(start)?.strip_suffix(end);
@@ -135,11 +148,35 @@ fn said(part: &str, needs: &[Need]) -> Option<String> {
         return Some(format!("{year} or older"));
     }
     if let Some(own) = between("leaving out \"", "\"") {
-        return Some(format!("{own} doesn't matter"));
+        return Some(let_go(own));
     }
     if let Some(pounds) = between("towing ", " lb") {
         return Some(format!("tow {pounds} pounds"));
     }
+    let is_figure = new.starts_with("at least ")
+        || new.starts_with("from $")
+        || new.ends_with(" seats")
+        || new.ends_with(" safety stars");
     let new = new.strip_suffix(" or MPGe").unwrap_or(new);
-    Some(new.to_owned())
+    is_figure.then(|| new.to_owned())
+}
+
+/// That needs of one field count no longer, by their labels: what wasn't wanted is fine then.
+fn let_go(labels: &str) -> String {
+    let labels: Vec<&str> = labels
+        .split(", ")
+        .flat_map(|part| part.split(" and "))
+        .collect();
+    let unwanted = labels
+        .iter()
+        .map(|label| label.strip_prefix("no ").or(label.strip_prefix("not ")));
+    let (one, many, names) = match unwanted.collect::<Option<Vec<&str>>>() {
+        Some(unwanted) => ("is fine", "are fine", unwanted),
+        None => ("doesn't matter", "don't matter", labels),
+    };
+    let verb = if names.len() == 1 { one } else { many };
+    format!(
+        "{} {verb}",
+        join(names.into_iter().map(str::to_owned).collect())
+    )
 }

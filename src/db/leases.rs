@@ -1,0 +1,202 @@
+//! The lease on a reply, in its row of `messages`: taken, kept while there is work, and gone with the end of it.
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+
+use super::Conn;
+use super::messages::{Message, Outcome, Status};
+use super::schema::conversations;
+use super::schema::messages::{self, dsl};
+use crate::error::Error;
+
+/// A reply whose lease was taken.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    pub reply: Message,
+    /// Another worker had it, and its lease ran out.
+    pub has_expired: bool,
+}
+
+/// Takes the lease on a reply that nobody works at, to ask that model; None if somebody does.
+pub fn claim(
+    conn: &mut Conn,
+    id: &str,
+    owner: &str,
+    model: &str,
+    now: NaiveDateTime,
+    until: NaiveDateTime,
+) -> Result<Option<Claim>, Error> {
+    let taken = (
+        dsl::status.eq(Status::Running.as_str()),
+        dsl::lease_owner.eq(owner),
+        dsl::lease_until.eq(until),
+        dsl::attempts.eq(dsl::attempts + 1),
+        dsl::asked_model.eq(model),
+    );
+    let its = messages::table.filter(dsl::id.eq(id));
+    // Most are pending. What is handed back between the two is found by the next sweep.
+    let pending = its.filter(dsl::status.eq(Status::Pending.as_str()));
+    let mut claimed = diesel::update(pending).set(taken).execute(conn)?;
+    let has_expired = claimed == 0;
+    if has_expired {
+        let expired = its
+            .filter(dsl::status.eq(Status::Running.as_str()))
+            .filter(dsl::lease_until.lt(now).assume_not_null());
+        claimed = diesel::update(expired).set(taken).execute(conn)?;
+    }
+    match claimed {
+        0 => Ok(None),
+        _ => Ok(Some(Claim {
+            reply: its.first(conn)?,
+            has_expired,
+        })),
+    }
+}
+
+/// Keeps the text so far and renews the lease. False if the lease is gone: stopped, or taken over.
+pub fn checkpoint(
+    conn: &mut Conn,
+    id: &str,
+    owner: &str,
+    text: &str,
+    until: NaiveDateTime,
+) -> Result<bool, Error> {
+    let held = messages::table
+        .filter(dsl::id.eq(id))
+        .filter(dsl::lease_owner.eq(owner))
+        .filter(dsl::status.eq(Status::Running.as_str()));
+    let kept = diesel::update(held)
+        .set((dsl::text.eq(text), dsl::lease_until.eq(until)))
+        .execute(conn)?;
+    Ok(kept == 1)
+}
+
+/// Ends a reply. False if the lease is gone, and then nothing is changed. The budgets are settled apart.
+pub fn finish(conn: &mut Conn, id: &str, owner: &str, outcome: &Outcome) -> Result<bool, Error> {
+    let held = messages::table
+        .filter(dsl::id.eq(id))
+        .filter(dsl::lease_owner.eq(owner))
+        .filter(dsl::status.eq(Status::Running.as_str()));
+    let ended = diesel::update(held)
+        .set((
+            outcome,
+            dsl::lease_owner.eq(None::<String>),
+            dsl::lease_until.eq(None::<NaiveDateTime>),
+        ))
+        .execute(conn)?;
+    Ok(ended == 1)
+}
+
+/// What a stopped reply leaves behind.
+#[derive(Clone, Debug, AsChangeset)]
+#[diesel(table_name = messages)]
+pub struct Part {
+    pub text: String,
+    pub model: Option<String>,
+    pub needs: Option<String>,
+}
+
+impl Part {
+    /// Of a reply that was stopped in the moment in which it ended.
+    pub fn of(outcome: &Outcome) -> Self {
+        Self {
+            text: outcome.text.clone(),
+            model: outcome.model.clone(),
+            needs: outcome.needs.clone(),
+        }
+    }
+}
+
+/// Keeps the part that came of a reply that was stopped while `owner` held it. False if it wasn't, and then nothing is
+/// changed.
+pub fn keep_part(conn: &mut Conn, id: &str, owner: &str, part: &Part) -> Result<bool, Error> {
+    let stopped = messages::table
+        .filter(dsl::id.eq(id))
+        .filter(dsl::lease_owner.eq(owner))
+        .filter(dsl::status.eq(Status::Stopped.as_str()));
+    let kept = diesel::update(stopped)
+        .set((part, dsl::lease_owner.eq(None::<String>)))
+        .execute(conn)?;
+    Ok(kept == 1)
+}
+
+/// Stops a reply that isn't finished, and says where it stood: pending or running. None if it was finished.
+pub fn stop(conn: &mut Conn, user_id: &str, id: &str) -> Result<Option<Status>, Error> {
+    // One after the other, since a worker that begins or hands back in between turns the one into the other.
+    for status in [Status::Pending, Status::Running, Status::Pending] {
+        let unfinished = messages::table
+            .filter(dsl::id.eq(id))
+            .filter(dsl::user_id.eq(user_id))
+            .filter(dsl::status.eq(status.as_str()));
+        let stopped = diesel::update(unfinished)
+            .set(dsl::status.eq(Status::Stopped.as_str()))
+            .execute(conn)?;
+        if stopped == 1 {
+            return Ok(Some(status));
+        }
+    }
+    Ok(None)
+}
+
+/// Of the leases that `owners` hold, those whose reply was stopped. Ids of replies.
+///
+/// Like [`unclaimed`] it is on everybody's rows, for the workers alone.
+pub fn stopped_of(conn: &mut Conn, owners: &[String]) -> Result<Vec<String>, Error> {
+    let query = messages::table
+        .filter(dsl::lease_owner.eq_any(owners))
+        .filter(dsl::status.eq(Status::Stopped.as_str()))
+        .select(dsl::id);
+    Ok(query.load(conn)?)
+}
+
+/// Hands back whatever `owners` still hold, for another worker to begin anew.
+pub fn release(conn: &mut Conn, owners: &[String]) -> Result<(), Error> {
+    let held = messages::table
+        .filter(dsl::lease_owner.eq_any(owners))
+        .filter(dsl::status.eq(Status::Running.as_str()));
+    diesel::update(held)
+        .set((
+            dsl::status.eq(Status::Pending.as_str()),
+            dsl::handed_back.eq(dsl::handed_back + 1),
+            dsl::lease_owner.eq(None::<String>),
+            dsl::lease_until.eq(None::<NaiveDateTime>),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// A reply that nobody works at.
+#[derive(Clone, Debug, Queryable)]
+pub struct Unclaimed {
+    pub id: String,
+    /// None where a person waits for it.
+    pub batch_id: Option<String>,
+}
+
+/// Replies that nobody works at: pending and stored until `stored_before`, or with a lease that ran out. Oldest first.
+///
+/// It isn't on one person's rows: it yields ids for the workers and nothing else.
+pub fn unclaimed(
+    conn: &mut Conn,
+    now: NaiveDateTime,
+    stored_before: NaiveDateTime,
+    limit: i64,
+) -> Result<Vec<Unclaimed>, Error> {
+    let pending = dsl::status
+        .eq(Status::Pending.as_str())
+        .and(dsl::timestamp.le(stored_before));
+    let expired = dsl::status
+        .eq(Status::Running.as_str())
+        .and(dsl::lease_until.lt(now).assume_not_null());
+    // With the values in the text, so that the index for exactly this is found: values that are bound could be any.
+    let is_unfinished =
+        diesel::dsl::sql::<diesel::sql_types::Bool>("messages.status IN ('pending', 'running')");
+    let query = messages::table
+        .inner_join(conversations::table)
+        .filter(is_unfinished)
+        .filter(pending.or(expired))
+        .order(dsl::id)
+        .limit(limit)
+        .select((dsl::id, conversations::batch_id));
+    Ok(query.load(conn)?)
+}
