@@ -21,7 +21,8 @@ use crate::api::{self, Description};
 use crate::auth;
 use crate::auth::tokens::LOGIN_LIFETIME;
 use crate::chat;
-use crate::chat::{bin, worker};
+use crate::chat::bin;
+use crate::chat::worker::{self, Room};
 use crate::config::Config;
 use crate::db::{self, Db, Direction};
 use crate::error::Error;
@@ -79,7 +80,7 @@ impl Server {
             None => Queue::local(),
             Some(amqp) => (Queue::amqp(amqp), Jobs::Elsewhere),
         };
-        let (app, relay) = assemble(config, queue).await?;
+        let (app, relay) = assemble(config, queue, &jobs).await?;
         let http = serve(app.clone(), listener).map_err(Error::internal)?;
         Ok(Self {
             http,
@@ -146,7 +147,11 @@ impl Server {
 }
 
 /// Opens the database and its newest schema, and sets up what handlers and workers have, with what listens to the others.
-async fn assemble(config: Config, queue: Queue) -> Result<(App, Option<Relay>), Error> {
+async fn assemble(
+    config: Config,
+    queue: Queue,
+    jobs: &Jobs,
+) -> Result<(App, Option<Relay>), Error> {
     let database = config.database.clone();
     let open = move || {
         db::migrate(&database, Direction::Up)?;
@@ -171,9 +176,10 @@ async fn assemble(config: Config, queue: Queue) -> Result<(App, Option<Relay>), 
         None => (Limiter::memory(&config.limits), Feed::local(), None),
     };
     let metrics = Metrics::default();
-    let advisor = Advisor::new(&config, metrics.upstream.clone());
+    let advisor = Advisor::new(&config, metrics.upstream.clone()).map_err(Error::internal)?;
     let app = App::new(Parts {
-        advisor: advisor.map_err(Error::internal)?,
+        room: Room::new(jobs.sweep(), config.batches, advisor.is_model()),
+        advisor,
         metrics,
         probing: Arc::default(),
         in_use,

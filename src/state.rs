@@ -6,6 +6,7 @@ use tokio::sync::{Mutex, Notify, Semaphore, watch};
 
 use crate::advisor::Advisor;
 use crate::cars::Catalogue;
+use crate::chat::worker::Room;
 use crate::config::Config;
 use crate::db::Db;
 use crate::error::Error;
@@ -27,6 +28,8 @@ pub struct Parts {
     pub in_use: watch::Sender<InUse>,
     pub advisor: Advisor,
     pub queue: Queue,
+    /// For replies that are made here.
+    pub room: Room,
     pub feed: Feed,
     pub limiter: Limiter,
     pub metrics: Metrics,

@@ -161,6 +161,7 @@ fn find(conn: &mut Conn, user_id: &str, reply_id: &str) -> Result<Posted, Error>
         is_new: said.as_ref().is_some_and(|said| said.parent_id.is_none()),
         message: said,
         reply,
+        taken: None,
         replaces: None,
         is_repeat: true,
     })

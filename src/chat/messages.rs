@@ -151,9 +151,6 @@ pub async fn retry(
     let form_key = body.and_then(|body| body.value.form_key);
     let key = Key::of_retry(req.headers(), form_key.as_deref(), &id)?;
     let posted = store::retry(&app, &quota, &user_id, id, key).await?;
-    if !posted.is_repeat {
-        post::announce(&app, &posted.reply.id);
-    }
     post::respond(&app, &req, format, user_id, posted).await
 }
 

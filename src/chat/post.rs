@@ -21,7 +21,6 @@ use crate::auth::{self, CurrentUser};
 use crate::db;
 use crate::db::messages::{self, Message, Status};
 use crate::error::Error;
-use crate::queue::Lane;
 use crate::state::App;
 use crate::web::format::{self, Format};
 use crate::web::input::{CHAT_LIMIT, Input};
@@ -104,9 +103,6 @@ pub async fn post(
     let key = Key::of(req.headers(), &body.value)?;
     match store::message(&app, &quota, &user_id, body.value, key).await {
         Ok(posted) => {
-            if !posted.is_repeat {
-                announce(&app, &posted.reply.id);
-            }
             respond(&app, &req, format, user_id, posted)
                 .await
                 .map(Either::Left)
@@ -124,17 +120,6 @@ pub async fn post(
             Ok(Either::Right(page))
         }
         Err(error) => Err(error),
-    }
-}
-
-/// Puts a stored reply on the queue, with a feed for those who want to watch where it is made here.
-pub fn announce(app: &App, reply_id: &str) {
-    let is_local = app.queue.is_local();
-    if is_local {
-        app.feed.open(reply_id);
-    }
-    if !app.queue.push(reply_id.to_owned(), Lane::Interactive) && is_local {
-        app.feed.abandon(reply_id);
     }
 }
 

@@ -1,4 +1,5 @@
-//! Stores what a person says together with the reply that is to be made: once, however often it is sent.
+//! Stores what a person says together with the reply that is to be made, once, however often it is sent, and hands it to a
+//! worker.
 
 use chrono::NaiveDateTime;
 use serde::Deserialize;
@@ -7,12 +8,14 @@ use utoipa::ToSchema;
 
 use super::idempotency::Key;
 use super::title;
+use super::worker::{self, Beginning};
 use crate::config::Limits;
 use crate::db::conversations::{self, Conversation};
 use crate::db::messages::{self, Message, NewMessage, Origin, Role, Status};
-use crate::db::{self, Conn, budgets, users};
+use crate::db::{self, Conn, budgets, leases, users};
 use crate::error::Error;
 use crate::limit::{Action, Caller};
+use crate::queue::{Job, Lane, Taken};
 use crate::state::App;
 use crate::web::input::{is_storable, parse_id};
 use crate::web::quota::Quota;
@@ -45,6 +48,8 @@ pub struct Posted {
     /// None where an answer is asked for anew.
     pub message: Option<Message>,
     pub reply: Message,
+    /// The same, where its lease was taken in that transaction.
+    pub(super) taken: Option<Message>,
     pub is_new: bool,
     /// The message whose place it takes: a branch begins there.
     pub replaces: Option<String>,
@@ -52,7 +57,8 @@ pub struct Posted {
     pub is_repeat: bool,
 }
 
-/// Stores the message and its pending reply in one transaction. From here on neither is lost.
+/// Stores the message and its pending reply in one transaction, which also takes the lease where the reply can be begun in
+/// this process at once. From here on neither is lost.
 ///
 /// # Errors
 /// [`Error::Invalid`] for a text that can't be kept, [`Error::NotFound`] where it doesn't belong anywhere,
@@ -155,7 +161,9 @@ where
 {
     let refused = admit(app, quota, user_id, key.is_some()).await?;
     let has_taken = refused.is_none();
-    let (owner, order) = (user_id.to_owned(), Order::of(app, quota.origin()));
+    let beginning = Beginning::here(app);
+    let order = Order::of(app, quota.origin(), beginning.as_ref());
+    let owner = user_id.to_owned();
     let posted = app
         .db
         .write(move |conn| {
@@ -172,13 +180,37 @@ where
         })
         .instrument(tracing::debug_span!("store"))
         .await;
-    let posted = note_refusal(app, has_taken, posted)?;
-    if posted.is_repeat && has_taken {
+    let mut posted = note_refusal(app, has_taken, posted)?;
+    if !posted.is_repeat {
+        let taken = posted.taken.take().zip(beginning);
+        let taken = taken.map(|(row, beginning)| beginning.with(row));
+        announce(app, &posted.reply.id, taken).await;
+    } else if has_taken {
         // What was stored before takes nothing of the limit.
         let caller = Caller::Account(user_id);
         quota.give_back(Action::Chat, caller).await;
     }
     Ok(posted)
+}
+
+/// Puts a stored reply on the queue, with a feed for those who want to watch where it is made here.
+async fn announce(app: &App, reply_id: &str, taken: Option<Taken>) {
+    let is_local = app.queue.is_local();
+    if is_local {
+        app.feed.open(reply_id);
+    }
+    let job = match taken {
+        Some(taken) => Job::taken(taken),
+        None => Job::found(reply_id.to_owned(), Lane::Interactive),
+    };
+    if let Err(job) = app.queue.push(job)
+        && is_local
+    {
+        app.feed.abandon(reply_id);
+        // For the sweep, or the next process.
+        let owner = job.taken.map(|taken| taken.owner);
+        worker::release(app, owner.into_iter().collect()).await;
+    }
 }
 
 /// Whether one more reply may be asked for: not while the server ends, and not faster than the person's limit. What was
@@ -237,16 +269,19 @@ struct Order {
     /// Whether a model answers, which takes tokens.
     has_model: bool,
     origin: Origin,
+    /// Under which name its lease is taken, to ask which model, where it can begin at once.
+    lease: Option<(String, String)>,
 }
 
 impl Order {
-    fn of(app: &App, origin: Origin) -> Self {
+    fn of(app: &App, origin: Origin, beginning: Option<&Beginning>) -> Self {
         Self {
             origin,
             said: db::new_id(),
             reply: db::new_id(),
             limits: app.config.limits,
             has_model: app.advisor.is_model(),
+            lease: beginning.map(|beginning| (beginning.owner.clone(), beginning.model.clone())),
         }
     }
 }
@@ -265,6 +300,7 @@ fn append(
         limits,
         has_model,
         origin,
+        lease,
     } = order;
     let now = db::now();
     let is_new = conversation.head_id.is_none();
@@ -282,11 +318,16 @@ fn append(
     let (said, reply) = insert(conn, &conversation, turn)?;
     conversations::set_head(conn, &user_id, &conversation.id, &reply_id, now)?;
     budgets::reserve_service(conn, &limits, &user_id, &reply_id, now, reserved)?;
+    let taken = match lease {
+        Some((owner, model)) => leases::claim(conn, &reply_id, &owner, &model, now)?,
+        None => None,
+    };
     conversation.head_id = Some(reply_id);
     Ok(Posted {
         conversation,
         message: said,
         reply,
+        taken: taken.map(|claim| claim.reply),
         is_new,
         replaces: None,
         is_repeat: false,

@@ -2,17 +2,19 @@
 
 mod finish;
 mod make;
+pub mod room;
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
 use self::make::make;
+pub use self::room::{Beginning, Room};
 use super::batches::pace;
 use crate::db;
 use crate::db::leases;
@@ -20,11 +22,6 @@ use crate::metrics::Lease;
 use crate::queue::{Job, Jobs, Lane, Sweep};
 use crate::state::App;
 
-/// How many replies one process makes at once where the built-in advisor makes them or a broker hands them out; those of
-/// batches are counted apart.
-pub const AT_ONCE: u16 = 256;
-/// And where a model does the work, and all that they do here is wait: each takes some tens of KiB and two descriptors.
-const AT_ONCE_BY_MODEL: usize = 6_000;
 /// How often the table is searched for what no queue delivered.
 const SWEEP: Duration = Duration::from_secs(3);
 const SWEEP_LIMIT: usize = 500;
@@ -35,10 +32,11 @@ const DRAIN: Duration = Duration::from_secs(25);
 pub async fn run(app: App, mut jobs: Jobs, mut draining: watch::Receiver<bool>) {
     let mine = Mine::default();
     let sweep = jobs.sweep();
-    let slots = Slots::new(&app, sweep);
     let mut running = JoinSet::new();
     let mut sweeps = tokio::time::interval(SWEEP);
     sweeps.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    // The owners of what was taken and isn't begun any more.
+    let mut left = Vec::new();
     // They end with this function, so not before the last reply.
     let mut watching = JoinSet::new();
     watching.spawn(watch_for_stops(app.clone(), mine.clone()));
@@ -46,7 +44,7 @@ pub async fn run(app: App, mut jobs: Jobs, mut draining: watch::Receiver<bool>) 
     loop {
         let found = tokio::select! {
             () = told(&mut draining) => break,
-            _ = sweeps.tick() => unclaimed(&app, sweep, &slots).await,
+            _ = sweeps.tick() => unclaimed(&app, sweep).await,
             job = jobs.next() => match job {
                 Some(job) => vec![job],
                 None => break,
@@ -54,25 +52,28 @@ pub async fn run(app: App, mut jobs: Jobs, mut draining: watch::Receiver<bool>) 
             // Nothing to do with the result: `make` has told the row and the log.
             Some(_) = running.join_next() => continue,
         };
-        for job in found {
-            let permit = tokio::select! {
+        for mut job in found {
+            let room = tokio::select! {
                 () = told(&mut draining) => {
+                    left.extend(job.taken.take().map(|taken| taken.owner));
                     job.hand_back().await;
                     continue;
                 }
-                permit = slots.take(job.lane) => permit,
+                room = app.room.of(&mut job) => room,
             };
+            let owner = job.taken.as_ref().map(|taken| taken.owner.clone());
             // The sweep also finds what is being made here by a worker that can't renew its lease.
-            let (Some(permit), Some(hold)) = (permit, mine.take(&job.id)) else {
+            let (Some(room), Some(hold)) = (room, mine.take(&job.id, owner)) else {
                 running.spawn(job.done());
                 continue;
             };
             let app = app.clone();
             running.spawn(async move {
-                if let Err(error) = make(&app, &hold.owner, &job.id).await {
+                let taken = job.taken.take();
+                if let Err(error) = make(&app, &hold.owner, &job.id, taken).await {
                     tracing::error!(cause = error.causes(), reply_id = %job.id, "a reply could not be begun; the sweep will try again");
                 }
-                drop((hold, permit));
+                drop((hold, room));
                 if job.lane == Lane::Batch {
                     app.turns.notify_one();
                 }
@@ -80,7 +81,9 @@ pub async fn run(app: App, mut jobs: Jobs, mut draining: watch::Receiver<bool>) 
             });
         }
     }
-    jobs.refuse_more().await;
+    let waiting = jobs.refuse_more().await.into_iter();
+    left.extend(waiting.filter_map(|job| Some(job.taken?.owner)));
+    release(&app, left).await;
     finish_or_release(&app, &mine, running).await;
     jobs.close().await;
 }
@@ -95,6 +98,14 @@ async fn finish_or_release(app: &App, mine: &Mine, mut running: JoinSet<()>) {
     app.metrics.replies.lease(Lease::HandedBack, owners.len());
     running.shutdown().await;
     tracing::warn!("replies were still running; they are handed back");
+    release(app, owners).await;
+}
+
+/// Hands back what they hold.
+pub async fn release(app: &App, owners: Vec<String>) {
+    if owners.is_empty() {
+        return;
+    }
     let released = app
         .db
         .write(move |conn| leases::release(conn, &owners))
@@ -104,38 +115,6 @@ async fn finish_or_release(app: &App, mine: &Mine, mut running: JoinSet<()>) {
             cause = error.causes(),
             "leases could not be handed back; they run out by themselves"
         );
-    }
-}
-
-/// Room for so many replies at once: what a batch asks for takes nothing from what people wait for.
-struct Slots {
-    interactive: Arc<Semaphore>,
-    batch: Arc<Semaphore>,
-}
-
-impl Slots {
-    fn new(app: &App, sweep: Sweep) -> Self {
-        let has_model = app.advisor.is_model();
-        let most = sweep.at_once.unwrap_or(match has_model {
-            true => AT_ONCE_BY_MODEL,
-            false => AT_ONCE.into(),
-        });
-        let batch = app.config.batches.at_once as usize;
-        Self {
-            interactive: Arc::new(Semaphore::new(most)),
-            batch: Arc::new(Semaphore::new(match sweep.at_once {
-                Some(most) => batch.min(most),
-                None => batch,
-            })),
-        }
-    }
-
-    /// Waits for room. A batch doesn't wait: None leaves its reply to the sweep.
-    async fn take(&self, lane: Lane) -> Option<OwnedSemaphorePermit> {
-        match lane {
-            Lane::Interactive => self.interactive.clone().acquire_owned().await.ok(),
-            Lane::Batch => self.batch.clone().try_acquire_owned().ok(),
-        }
     }
 }
 
@@ -152,13 +131,13 @@ struct Hold {
 }
 
 impl Mine {
-    /// None when it is being worked at already.
-    fn take(&self, id: &str) -> Option<Hold> {
+    /// Under the name that holds its lease already, if there is one. None when it is being worked at already.
+    fn take(&self, id: &str, owner: Option<String>) -> Option<Hold> {
         let mut held = self.lock();
         if held.contains_key(id) {
             return None;
         }
-        let owner = db::new_id();
+        let owner = owner.unwrap_or_else(db::new_id);
         held.insert(id.to_owned(), owner.clone());
         Some(Hold {
             mine: self.clone(),
@@ -188,9 +167,8 @@ async fn told(draining: &mut watch::Receiver<bool>) {
     draining.wait_for(|draining| *draining).await.ok();
 }
 
-async fn unclaimed(app: &App, sweep: Sweep, slots: &Slots) -> Vec<Job> {
-    let free = slots.interactive.available_permits() + slots.batch.available_permits();
-    let Ok(limit) = i64::try_from(SWEEP_LIMIT.min(2 * free)) else {
+async fn unclaimed(app: &App, sweep: Sweep) -> Vec<Job> {
+    let Ok(limit) = i64::try_from(SWEEP_LIMIT.min(2 * app.room.free())) else {
         return Vec::new();
     };
     let found = app
@@ -245,11 +223,11 @@ mod tests {
     #[test]
     fn a_reply_is_worked_at_once_at_a_time_and_each_time_under_another_name() {
         let mine = Mine::default();
-        let first = mine.take("r").unwrap();
-        assert!(mine.take("r").is_none());
+        let first = mine.take("r", None).unwrap();
+        assert!(mine.take("r", Some("another".into())).is_none());
         assert_eq!(mine.owners(), std::slice::from_ref(&first.owner));
         let name = first.owner.clone();
         drop(first);
-        assert_ne!(mine.take("r").unwrap().owner, name);
+        assert_ne!(mine.take("r", None).unwrap().owner, name);
     }
 }

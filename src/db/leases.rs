@@ -9,6 +9,9 @@ use super::schema::conversations;
 use super::schema::messages::{self, dsl};
 use crate::error::Error;
 
+/// How long a worker that says nothing keeps its reply.
+pub const LEASE: chrono::Duration = chrono::Duration::seconds(15);
+
 /// A reply whose lease was taken.
 #[derive(Clone, Debug)]
 pub struct Claim {
@@ -17,40 +20,44 @@ pub struct Claim {
     pub has_expired: bool,
 }
 
-/// Takes the lease on a reply that nobody works at, to ask that model; None if somebody does.
+/// Takes the lease on a reply that nobody works at, under that name, to ask that model; None if somebody does.
 pub fn claim(
     conn: &mut Conn,
     id: &str,
     owner: &str,
     model: &str,
     now: NaiveDateTime,
-    until: NaiveDateTime,
 ) -> Result<Option<Claim>, Error> {
     let taken = (
         dsl::status.eq(Status::Running.as_str()),
         dsl::lease_owner.eq(owner),
-        dsl::lease_until.eq(until),
+        dsl::lease_until.eq(now + LEASE),
         dsl::attempts.eq(dsl::attempts + 1),
         dsl::asked_model.eq(model),
     );
     let its = messages::table.filter(dsl::id.eq(id));
     // Most are pending. What is handed back between the two is found by the next sweep.
     let pending = its.filter(dsl::status.eq(Status::Pending.as_str()));
-    let mut claimed = diesel::update(pending).set(taken).execute(conn)?;
-    let has_expired = claimed == 0;
-    if has_expired {
-        let expired = its
-            .filter(dsl::status.eq(Status::Running.as_str()))
-            .filter(dsl::lease_until.lt(now).assume_not_null());
-        claimed = diesel::update(expired).set(taken).execute(conn)?;
+    let claim = diesel::update(pending)
+        .set(taken)
+        .returning(messages::all_columns);
+    if let Some(reply) = claim.get_result(conn).optional()? {
+        return Ok(Some(Claim {
+            reply,
+            has_expired: false,
+        }));
     }
-    match claimed {
-        0 => Ok(None),
-        _ => Ok(Some(Claim {
-            reply: its.first(conn)?,
-            has_expired,
-        })),
-    }
+    let expired = its
+        .filter(dsl::status.eq(Status::Running.as_str()))
+        .filter(dsl::lease_until.lt(now).assume_not_null());
+    let claim = diesel::update(expired)
+        .set(taken)
+        .returning(messages::all_columns);
+    let reply = claim.get_result(conn).optional()?;
+    Ok(reply.map(|reply| Claim {
+        reply,
+        has_expired: true,
+    }))
 }
 
 /// Keeps the text so far and renews the lease. False if the lease is gone: stopped, or taken over.

@@ -127,7 +127,7 @@ pub struct Kept(Option<oneshot::Receiver<Result<(), Error>>>);
 
 impl Kept {
     /// It is there already.
-    pub(super) fn already() -> Self {
+    pub fn already() -> Self {
         Self(None)
     }
 

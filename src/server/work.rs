@@ -10,7 +10,8 @@ use actix_web::{Error as ActixError, HttpServer, web};
 
 use super::port::listen;
 use super::{asked_to_end, assemble, end_if_asked_again, run_beside};
-use crate::chat::worker::{self, AT_ONCE};
+use crate::chat::worker;
+use crate::chat::worker::room::AT_ONCE;
 use crate::config::Config;
 use crate::error::Error;
 use crate::feed::Relay;
@@ -42,7 +43,7 @@ impl Work {
                 (Queue::amqp(amqp), Jobs::amqp(amqp, AT_ONCE, batch))
             }
         };
-        let (app, relay) = assemble(config, queue).await?;
+        let (app, relay) = assemble(config, queue, &jobs).await?;
         Ok(Self {
             app,
             jobs,

@@ -10,18 +10,17 @@ use tracing::field::Empty;
 use super::finish::{done, failed, finish, new_edits};
 use crate::advisor::{self, Knowledge, Made, Piece, Request, Role as Speaker, Turn};
 use crate::chat::{needs, path, spending};
-use crate::db::leases::{self, Claim, Part};
+use crate::db::leases::{self, Claim, LEASE, Part};
 use crate::db::messages::{self, Message, Outcome, Role};
 use crate::db::{self, Kept, need_edits, users};
 use crate::error::Error;
 use crate::feed::Feed;
 use crate::metrics::{End, Lease};
 use crate::openai::Failure;
+use crate::queue::Taken;
 use crate::state::App;
 use crate::trace::{self, milliseconds};
 
-/// How long a worker that says nothing keeps its reply.
-const LEASE: chrono::Duration = chrono::Duration::seconds(15);
 /// How often the text so far is kept and the lease renewed.
 const CHECKPOINT: Duration = Duration::from_millis(800);
 /// How often a reply is begun before it is given up.
@@ -57,13 +56,31 @@ struct Said {
     first: Option<Duration>,
 }
 
-pub(super) async fn make(app: &App, owner: &str, id: &str) -> Result<(), Error> {
-    // Before the claim: a stop that comes in between is then heard.
-    let stops = app.stops.listen();
+/// Makes the reply under the name `owner`, which holds its lease already where it was taken.
+pub(super) async fn make(
+    app: &App,
+    owner: &str,
+    id: &str,
+    taken: Option<Box<Taken>>,
+) -> Result<(), Error> {
     let asked = SystemTime::now();
-    let (Some(claim), kept) = claim(app, owner, id).await? else {
-        app.feed.abandon(id);
-        return Ok(());
+    let (stops, claim, kept) = match taken {
+        Some(taken) => {
+            let claim = Claim {
+                reply: taken.reply,
+                has_expired: false,
+            };
+            (taken.stops, claim, Kept::already())
+        }
+        None => {
+            // Before the claim: a stop that comes in between is then heard.
+            let stops = app.stops.listen();
+            let (Some(claim), kept) = claim(app, owner, id).await? else {
+                app.feed.abandon(id);
+                return Ok(());
+            };
+            (stops, claim, kept)
+        }
     };
     let replies = &app.metrics.replies;
     if claim.has_expired {
@@ -207,7 +224,7 @@ async fn claim(app: &App, owner: &str, id: &str) -> Result<(Option<Claim>, Kept)
     app.db
         .write_ahead(move |conn| {
             let now = db::now();
-            let claim = leases::claim(conn, &id, &owner, &model, now, now + LEASE)?;
+            let claim = leases::claim(conn, &id, &owner, &model, now)?;
             let begins_anew =
                 |claim: &Claim| claim.reply.tries() <= TRIES && !claim.reply.text.is_empty();
             if claim.as_ref().is_some_and(begins_anew) {
