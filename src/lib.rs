@@ -1,8 +1,8 @@
 //! Autio: a car advisor that you talk to. The map of the house, from the street down to the cellar.
 //!
 //! Imports go down only: [`cli`] → [`server`] → [`api`] → [`home`], [`chat`], [`showroom`], [`auth`], [`health`] →
-//! [`card`], [`web`] → [`state`] → [`db`], [`advisor`], [`queue`], [`feed`], [`limit`] → [`cars`], [`openai`],
-//! [`redis`](mod@redis), [`error`], [`trace`], [`config`], [`metrics`].
+//! [`card`], [`web`] → [`state`] → [`room`] → [`db`], [`advisor`], [`queue`], [`feed`], [`limit`] → [`cars`],
+//! [`openai`], [`redis`](mod@redis), [`error`], [`trace`], [`config`], [`metrics`].
 
 pub mod cli;
 
@@ -22,6 +22,8 @@ pub mod card;
 pub mod web;
 
 pub mod state;
+
+pub mod room;
 
 pub mod advisor;
 pub mod db;

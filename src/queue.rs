@@ -7,13 +7,12 @@ mod publisher;
 
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, broadcast, mpsc};
+use tokio::sync::mpsc;
 
 use self::broker::{Broker, Receipt};
 use self::consumer::Consumer;
 use self::publisher::Publisher;
 use crate::config::Amqp;
-use crate::db::messages::Message;
 
 pub use self::broker::Seen;
 
@@ -59,21 +58,7 @@ pub enum Jobs {
 pub struct Job {
     pub id: String,
     pub lane: Lane,
-    /// Its lease was taken already.
-    pub taken: Option<Box<Taken>>,
     receipt: Receipt,
-}
-
-/// A reply whose lease was taken in the transaction that stored it, since there was room for it in this process: a
-/// transaction less before its first word.
-pub struct Taken {
-    /// The name under which the lease is held.
-    pub owner: String,
-    pub reply: Message,
-    /// Heard since before the lease was there to be stopped.
-    pub stops: broadcast::Receiver<String>,
-    /// The room that it takes.
-    pub permit: Option<OwnedSemaphorePermit>,
 }
 
 /// How a process looks for what no queue delivered.
@@ -97,20 +82,17 @@ impl Queue {
         Queue::Amqp(Publisher::start(config))
     }
 
-    /// Announces a reply to make; never waits.
-    ///
-    /// # Errors
-    /// With the job, if that can't be done now: the sweep of some process finds it within seconds, unless it is taken.
-    pub fn push(&self, job: Job) -> Result<(), Job> {
+    /// Announces a reply to make; never waits. False if that can't be done now: the sweep of some process does it within
+    /// seconds.
+    pub fn push(&self, id: String, lane: Lane) -> bool {
         match self {
-            Queue::Local(sender) => sender.try_send(job).map_err(|error| {
-                tracing::warn!(%error, "the queue took no reply; the sweep will");
-                error.into_inner()
-            }),
-            Queue::Amqp(publisher) => match publisher.push(job.id.clone(), job.lane) {
-                true => Ok(()),
-                false => Err(job),
-            },
+            Queue::Local(sender) => sender
+                .try_send(Job::found(id, lane))
+                .inspect_err(|error| {
+                    tracing::warn!(%error, "the queue took no reply; the sweep will");
+                })
+                .is_ok(),
+            Queue::Amqp(publisher) => publisher.push(id, lane),
         }
     }
 
@@ -162,18 +144,12 @@ impl Jobs {
         }
     }
 
-    /// Takes no more; what was delivered and not begun goes back. Returns what waited here.
-    pub async fn refuse_more(&mut self) -> Vec<Job> {
+    /// Takes no more; what was delivered and not begun goes back.
+    pub async fn refuse_more(&mut self) {
         match self {
-            Jobs::Local(receiver) => {
-                receiver.close();
-                std::iter::from_fn(|| receiver.try_recv().ok()).collect()
-            }
-            Jobs::Amqp(consumer) => {
-                consumer.refuse_more().await;
-                Vec::new()
-            }
-            Jobs::Elsewhere => Vec::new(),
+            Jobs::Local(receiver) => receiver.close(),
+            Jobs::Amqp(consumer) => consumer.refuse_more().await,
+            Jobs::Elsewhere => {}
         }
     }
 
@@ -191,17 +167,6 @@ impl Job {
         Self {
             id,
             lane,
-            taken: None,
-            receipt: Receipt::None,
-        }
-    }
-
-    /// One that was taken as it was stored.
-    pub fn taken(taken: Taken) -> Self {
-        Self {
-            id: taken.reply.id.clone(),
-            lane: Lane::Interactive,
-            taken: Some(Box::new(taken)),
             receipt: Receipt::None,
         }
     }

@@ -21,8 +21,7 @@ use crate::api::{self, Description};
 use crate::auth;
 use crate::auth::tokens::LOGIN_LIFETIME;
 use crate::chat;
-use crate::chat::bin;
-use crate::chat::worker::{self, Room};
+use crate::chat::{bin, worker};
 use crate::config::Config;
 use crate::db::{self, Db, Direction};
 use crate::error::Error;
@@ -178,7 +177,7 @@ async fn assemble(
     let metrics = Metrics::default();
     let advisor = Advisor::new(&config, metrics.upstream.clone()).map_err(Error::internal)?;
     let app = App::new(Parts {
-        room: Room::new(jobs.sweep(), config.batches, advisor.is_model()),
+        room: worker::room(jobs.sweep(), config.batches, advisor.is_model()),
         advisor,
         metrics,
         probing: Arc::default(),

@@ -6,7 +6,6 @@ use tokio::sync::{Mutex, Notify, Semaphore, watch};
 
 use crate::advisor::Advisor;
 use crate::cars::Catalogue;
-use crate::chat::worker::Room;
 use crate::config::Config;
 use crate::db::Db;
 use crate::error::Error;
@@ -15,6 +14,7 @@ use crate::limit::Limiter;
 use crate::metrics::Metrics;
 use crate::queue::Queue;
 use crate::redis::Redis;
+use crate::room::Room;
 
 /// Everything that is set up once at start. Cheap to clone.
 #[derive(Clone)]

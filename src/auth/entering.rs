@@ -100,7 +100,7 @@ pub async fn check_credentials(
                 .await;
             let (id, checked) = (user.id.clone(), user.hashed_pw.clone());
             enter(app, user, given, format, quota.client, move |conn, by| {
-                match users::standing(conn, &id)? {
+                match users::standing(conn, &id)?.map(|user| (user.hashed_pw, user.is_active)) {
                     Some((hash, true)) if hash == checked => {}
                     Some((hash, false)) if hash == checked => return Err(Error::Inactive),
                     // Changed while it was checked: who changed it has ended all sessions, and this would outlive them.

@@ -102,11 +102,9 @@ pub async fn post(
     };
     let key = Key::of(req.headers(), &body.value)?;
     match store::message(&app, &quota, &user_id, body.value, key).await {
-        Ok(posted) => {
-            respond(&app, &req, format, user_id, posted)
-                .await
-                .map(Either::Left)
-        }
+        Ok(posted) => respond(&app, &req, format, user_id, posted)
+            .await
+            .map(Either::Left),
         // Nobody should have to write it again.
         Err(
             error @ (Error::Invalid(_)

@@ -3,19 +3,22 @@
 
 use chrono::NaiveDateTime;
 use serde::Deserialize;
+use tokio::sync::{OwnedSemaphorePermit, broadcast};
 use tracing::Instrument;
 use utoipa::ToSchema;
 
 use super::idempotency::Key;
 use super::title;
-use super::worker::{self, Beginning};
+use super::worker;
 use crate::config::Limits;
 use crate::db::conversations::{self, Conversation};
 use crate::db::messages::{self, Message, NewMessage, Origin, Role, Status};
-use crate::db::{self, Conn, budgets, leases, users};
+use crate::db::users::User;
+use crate::db::{self, Conn, Kept, budgets, leases, users};
 use crate::error::Error;
 use crate::limit::{Action, Caller};
-use crate::queue::{Job, Lane, Taken};
+use crate::queue::Lane;
+use crate::room::Begun;
 use crate::state::App;
 use crate::web::input::{is_storable, parse_id};
 use crate::web::quota::Quota;
@@ -99,7 +102,7 @@ pub async fn message(
                     id: db::new_id(),
                     user_id: owner.to_owned(),
                     title: title::from_words(&text),
-                    head_id: None,
+                    head_id: Some(order.reply.clone()),
                     created_at: now,
                     updated_at: now,
                     is_titled: false,
@@ -162,30 +165,37 @@ where
     let refused = admit(app, quota, user_id, key.is_some()).await?;
     let has_taken = refused.is_none();
     let beginning = Beginning::here(app);
-    let order = Order::of(app, quota.origin(), beginning.as_ref());
+    let owner = beginning.as_ref().map(|beginning| beginning.owner.clone());
+    let order = Order::of(app, quota.origin(), owner);
     let owner = user_id.to_owned();
-    let posted = app
-        .db
-        .write(move |conn| {
-            let before = key.map(|key| key.take(conn, &owner, &order.reply));
-            match (before.transpose()?.flatten(), refused) {
-                (Some(posted), _) => Ok(posted),
-                (None, Some(error)) => Err(error),
-                (None, None) => match users::standing(conn, &owner)? {
-                    Some((_, true)) => store(conn, &owner, order),
-                    // Turned off or deleted while this was under way: what runs for it was stopped already.
-                    _ => Err(Error::Unauthenticated),
-                },
+    let query = move |conn: &mut Conn| {
+        let before = key.map(|key| key.take(conn, &owner, &order.reply));
+        match (before.transpose()?.flatten(), refused) {
+            (Some(posted), _) => Ok((posted, None)),
+            (None, Some(error)) => Err(error),
+            (None, None) => match users::standing(conn, &owner)? {
+                Some(user) if user.is_active => Ok((store(conn, &owner, order)?, Some(user))),
+                // Turned off or deleted while this was under way: what runs for it was stopped already.
+                _ => Err(Error::Unauthenticated),
+            },
+        }
+    };
+    // A task of its own: a caller who goes away in the middle must not leave a lease that nobody works under.
+    let stored = tokio::spawn({
+        let app = app.clone();
+        async move {
+            let ((mut posted, user), kept) = app.db.write_ahead(query).await?;
+            match user {
+                Some(user) => hand_over(&app, &mut posted, user, beginning, kept).await?,
+                None => kept.wait().await?,
             }
-        })
+            Ok(posted)
+        }
         .instrument(tracing::debug_span!("store"))
-        .await;
-    let mut posted = note_refusal(app, has_taken, posted)?;
-    if !posted.is_repeat {
-        let taken = posted.taken.take().zip(beginning);
-        let taken = taken.map(|(row, beginning)| beginning.with(row));
-        announce(app, &posted.reply.id, taken).await;
-    } else if has_taken {
+    });
+    let stored = stored.await.map_err(Error::internal)?;
+    let posted = note_refusal(app, has_taken, stored)?;
+    if posted.is_repeat && has_taken {
         // What was stored before takes nothing of the limit.
         let caller = Caller::Account(user_id);
         quota.give_back(Action::Chat, caller).await;
@@ -193,23 +203,48 @@ where
     Ok(posted)
 }
 
-/// Puts a stored reply on the queue, with a feed for those who want to watch where it is made here.
-async fn announce(app: &App, reply_id: &str, taken: Option<Taken>) {
+/// Hands a reply that is being stored to a worker, and returns once it is on disk. One that was taken is begun at once, one
+/// that waits its turn when it can be found.
+async fn hand_over(
+    app: &App,
+    posted: &mut Posted,
+    user: User,
+    beginning: Option<Beginning>,
+    kept: Kept,
+) -> Result<(), Error> {
+    match posted.taken.take().zip(beginning) {
+        Some((reply, beginning)) => {
+            app.room.begin(Begun {
+                owner: beginning.owner,
+                said: posted.message.clone(),
+                kept: kept.clone(),
+                stops: beginning.stops,
+                permit: beginning.permit,
+                reply,
+                user,
+            });
+            announce(app, &posted.reply.id).await;
+            kept.wait().await
+        }
+        None => {
+            kept.wait().await?;
+            announce(app, &posted.reply.id).await;
+            Ok(())
+        }
+    }
+}
+
+/// Puts a reply on the queue, with a feed for those who want to watch where it is made here.
+async fn announce(app: &App, reply_id: &str) {
     let is_local = app.queue.is_local();
     if is_local {
         app.feed.open(reply_id);
     }
-    let job = match taken {
-        Some(taken) => Job::taken(taken),
-        None => Job::found(reply_id.to_owned(), Lane::Interactive),
-    };
-    if let Err(job) = app.queue.push(job)
-        && is_local
-    {
+    if !app.queue.push(reply_id.to_owned(), Lane::Interactive) && is_local {
         app.feed.abandon(reply_id);
         // For the sweep, or the next process.
-        let owner = job.taken.map(|taken| taken.owner);
-        worker::release(app, owner.into_iter().collect()).await;
+        let begun = app.room.take(reply_id);
+        worker::release(app, begun.map(|begun| begun.owner).into_iter().collect()).await;
     }
 }
 
@@ -260,6 +295,26 @@ fn lock(conn: &mut Conn, user_id: &str, id: &str) -> Result<Conversation, Error>
     Ok(conversation)
 }
 
+/// What a reply needs that is to be begun in the transaction that stores it.
+struct Beginning {
+    /// The name under which its lease is to be held.
+    owner: String,
+    stops: broadcast::Receiver<String>,
+    permit: OwnedSemaphorePermit,
+}
+
+impl Beginning {
+    /// None where replies are made elsewhere, or there is no room: then it waits its turn.
+    fn here(app: &App) -> Option<Self> {
+        let permit = app.queue.is_local().then(|| app.room.now()).flatten()?;
+        Some(Self {
+            owner: db::new_id(),
+            stops: app.stops.listen(),
+            permit,
+        })
+    }
+}
+
 /// A message and a reply to be stored.
 struct Order {
     /// Their keys, in the order in which they are read.
@@ -274,14 +329,14 @@ struct Order {
 }
 
 impl Order {
-    fn of(app: &App, origin: Origin, beginning: Option<&Beginning>) -> Self {
+    fn of(app: &App, origin: Origin, owner: Option<String>) -> Self {
         Self {
             origin,
             said: db::new_id(),
             reply: db::new_id(),
             limits: app.config.limits,
             has_model: app.advisor.is_model(),
-            lease: beginning.map(|beginning| (beginning.owner.clone(), beginning.model.clone())),
+            lease: owner.map(|owner| (owner, app.advisor.model().to_owned())),
         }
     }
 }
@@ -303,7 +358,7 @@ fn append(
         lease,
     } = order;
     let now = db::now();
-    let is_new = conversation.head_id.is_none();
+    let is_new = conversation.head_id.as_ref() == Some(&reply_id);
     let user_id = conversation.user_id.clone();
     let reserved = budgets::reserve(conn, &limits, &user_id, has_model, now)?;
     let said_id = text.is_some().then_some(said_id);
@@ -314,20 +369,25 @@ fn append(
         reserved_tokens: reserved,
         now,
         origin,
+        lease,
     };
-    let (said, reply) = insert(conn, &conversation, turn)?;
-    conversations::set_head(conn, &user_id, &conversation.id, &reply_id, now)?;
-    budgets::reserve_service(conn, &limits, &user_id, &reply_id, now, reserved)?;
-    let taken = match lease {
-        Some((owner, model)) => leases::claim(conn, &reply_id, &owner, &model, now)?,
-        None => None,
-    };
+    let (said, mut reply) = insert(conn, &conversation, turn)?;
+    if !is_new {
+        conversations::set_head(conn, &user_id, &conversation.id, &reply_id, now)?;
+    }
+    reply.reserved_tokens =
+        budgets::reserve_service(conn, &limits, &user_id, &reply_id, now, reserved)?;
     conversation.head_id = Some(reply_id);
+    // To whoever asks it is still to come, whether somebody has begun or not.
+    let pending = Message {
+        status: Status::Pending,
+        ..reply.clone()
+    };
     Ok(Posted {
         conversation,
         message: said,
-        reply,
-        taken: taken.map(|claim| claim.reply),
+        taken: (reply.status == Status::Running).then_some(reply),
+        reply: pending,
         is_new,
         replaces: None,
         is_repeat: false,
@@ -345,6 +405,8 @@ pub struct Turn {
     pub now: NaiveDateTime,
     /// Which request asked for the reply.
     pub origin: Origin,
+    /// Under which name its lease is taken at once, to ask which model.
+    pub lease: Option<(String, String)>,
 }
 
 /// Stores the rows of a turn in a conversation, and nothing around them: what was said, if anything, and the reply.
@@ -386,7 +448,11 @@ pub fn insert(
         traceparent: turn.origin.traceparent,
         ..reply
     };
-    Ok((said, messages::insert(conn, &reply)?))
+    let reply = match turn.lease {
+        Some((owner, model)) => leases::insert(conn, reply, &owner, &model)?,
+        None => messages::insert(conn, &reply)?,
+    };
+    Ok((said, reply))
 }
 
 pub(super) fn check_text(text: &str) -> Result<String, Error> {

@@ -2,7 +2,6 @@
 
 mod finish;
 mod make;
-pub mod room;
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
@@ -14,19 +13,35 @@ use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
 use self::make::make;
-pub use self::room::{Beginning, Room};
 use super::batches::pace;
+use crate::config::Batches;
 use crate::db;
 use crate::db::leases;
 use crate::metrics::Lease;
 use crate::queue::{Job, Jobs, Lane, Sweep};
+use crate::room::Room;
 use crate::state::App;
 
+/// How many replies one process makes at once where the built-in advisor makes them or a broker hands them out; those of
+/// batches are counted apart.
+pub const AT_ONCE: u16 = 256;
+/// And where a model does the work, and all that they do here is wait: each takes some tens of KiB and two descriptors.
+const AT_ONCE_BY_MODEL: usize = 6_000;
 /// How often the table is searched for what no queue delivered.
 const SWEEP: Duration = Duration::from_secs(3);
 const SWEEP_LIMIT: usize = 500;
 /// How long running replies may go on after SIGTERM.
 const DRAIN: Duration = Duration::from_secs(25);
+
+/// The room in a process that looks for its work like this.
+pub fn room(sweep: Sweep, batches: Batches, has_model: bool) -> Room {
+    let most = sweep.at_once.unwrap_or(match has_model {
+        true => AT_ONCE_BY_MODEL,
+        false => AT_ONCE.into(),
+    });
+    let batch = batches.at_once as usize;
+    Room::new(most, sweep.at_once.map_or(batch, |most| batch.min(most)))
+}
 
 /// Makes replies until `draining` turns true; then finishes what runs, or hands it back.
 pub async fn run(app: App, mut jobs: Jobs, mut draining: watch::Receiver<bool>) {
@@ -35,8 +50,6 @@ pub async fn run(app: App, mut jobs: Jobs, mut draining: watch::Receiver<bool>) 
     let mut running = JoinSet::new();
     let mut sweeps = tokio::time::interval(SWEEP);
     sweeps.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    // The owners of what was taken and isn't begun any more.
-    let mut left = Vec::new();
     // They end with this function, so not before the last reply.
     let mut watching = JoinSet::new();
     watching.spawn(watch_for_stops(app.clone(), mine.clone()));
@@ -52,28 +65,33 @@ pub async fn run(app: App, mut jobs: Jobs, mut draining: watch::Receiver<bool>) 
             // Nothing to do with the result: `make` has told the row and the log.
             Some(_) = running.join_next() => continue,
         };
-        for mut job in found {
-            let room = tokio::select! {
-                () = told(&mut draining) => {
-                    left.extend(job.taken.take().map(|taken| taken.owner));
-                    job.hand_back().await;
-                    continue;
-                }
-                room = app.room.of(&mut job) => room,
+        for job in found {
+            // What was begun already has its room.
+            let begun = app.room.take(&job.id);
+            let permit = match begun {
+                Some(_) => None,
+                None => tokio::select! {
+                    () = told(&mut draining) => {
+                        job.hand_back().await;
+                        continue;
+                    }
+                    permit = app.room.wait(job.lane) => permit,
+                },
             };
-            let owner = job.taken.as_ref().map(|taken| taken.owner.clone());
+            let has_room = begun.is_some() || permit.is_some();
+            let owner = begun.as_ref().map(|begun| begun.owner.clone());
             // The sweep also finds what is being made here by a worker that can't renew its lease.
-            let (Some(room), Some(hold)) = (room, mine.take(&job.id, owner)) else {
+            let hold = has_room.then(|| mine.take(&job.id, owner)).flatten();
+            let Some(hold) = hold else {
                 running.spawn(job.done());
                 continue;
             };
             let app = app.clone();
             running.spawn(async move {
-                let taken = job.taken.take();
-                if let Err(error) = make(&app, &hold.owner, &job.id, taken).await {
+                if let Err(error) = make(&app, &hold.owner, &job.id, begun).await {
                     tracing::error!(cause = error.causes(), reply_id = %job.id, "a reply could not be begun; the sweep will try again");
                 }
-                drop((hold, room));
+                drop((hold, permit));
                 if job.lane == Lane::Batch {
                     app.turns.notify_one();
                 }
@@ -81,9 +99,9 @@ pub async fn run(app: App, mut jobs: Jobs, mut draining: watch::Receiver<bool>) 
             });
         }
     }
-    let waiting = jobs.refuse_more().await.into_iter();
-    left.extend(waiting.filter_map(|job| Some(job.taken?.owner)));
-    release(&app, left).await;
+    jobs.refuse_more().await;
+    let left = app.room.take_all();
+    release(&app, left.into_iter().map(|begun| begun.owner).collect()).await;
     finish_or_release(&app, &mine, running).await;
     jobs.close().await;
 }

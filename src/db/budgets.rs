@@ -81,7 +81,7 @@ pub fn reserve(
 }
 
 /// Reserves for the whole service what [`reserve`] took for the person; when the service's day is used up, both are given
-/// back, and the reply gets no tokens.
+/// back, and the reply gets no tokens. Returns what it has then.
 ///
 /// One row for everybody: call it last in the transaction, so that on PostgreSQL others wait for it only as long as a
 /// commit takes.
@@ -91,10 +91,10 @@ pub fn reserve_service(
     user_id: &str,
     reply_id: &str,
     now: NaiveDateTime,
-    wanted: Option<i64>,
-) -> Result<(), Error> {
-    let (Some(wanted @ 1..), Some(most)) = (wanted, limits.service_tokens) else {
-        return Ok(());
+    reserved: Option<i64>,
+) -> Result<Option<i64>, Error> {
+    let (Some(wanted @ 1..), Some(most)) = (reserved, limits.service_tokens) else {
+        return Ok(reserved);
     };
     let used = add(conn, SERVICE, None, now.date(), 0, wanted)?;
     if used.tokens > most {
@@ -106,8 +106,9 @@ pub fn reserve_service(
         diesel::update(reply)
             .set(messages::reserved_tokens.eq(None::<i64>))
             .execute(conn)?;
+        return Ok(None);
     }
-    Ok(())
+    Ok(reserved)
 }
 
 /// Counts one more prompt of a batch, and reserves tokens for its reply: as [`reserve`], but a batch leaves a part of each

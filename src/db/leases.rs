@@ -4,7 +4,7 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 use super::Conn;
-use super::messages::{Message, Outcome, Status};
+use super::messages::{Message, NewMessage, Outcome, Status};
 use super::schema::conversations;
 use super::schema::messages::{self, dsl};
 use crate::error::Error;
@@ -58,6 +58,29 @@ pub fn claim(
         reply,
         has_expired: true,
     }))
+}
+
+/// Stores a reply whose lease is taken with it, as [`claim`] would do.
+pub fn insert(
+    conn: &mut Conn,
+    reply: NewMessage,
+    owner: &str,
+    model: &str,
+) -> Result<Message, Error> {
+    let reply = NewMessage {
+        status: Status::Running.as_str(),
+        ..reply
+    };
+    let lease = (
+        dsl::lease_owner.eq(owner),
+        dsl::lease_until.eq(reply.timestamp + LEASE),
+        dsl::attempts.eq(1),
+        dsl::asked_model.eq(model),
+    );
+    let row = diesel::insert_into(messages::table)
+        .values((&reply, lease))
+        .returning(messages::all_columns);
+    Ok(row.get_result(conn)?)
 }
 
 /// Keeps the text so far and renews the lease. False if the lease is gone: stopped, or taken over.

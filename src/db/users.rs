@@ -223,12 +223,10 @@ pub fn page(
     Ok(query.load(conn)?)
 }
 
-/// What lets somebody in: the hash of the password, and whether the account is on. Both stay as they are until the
-/// transaction ends, since whoever changes them [holds](hold) the account. `None` if it is gone.
-pub fn standing(conn: &mut Conn, id: &str) -> Result<Option<(String, bool)>, Error> {
-    let row = users::table
-        .filter(users::id.eq(id))
-        .select((users::hashed_pw, users::is_active));
+/// The account as it stands. What lets somebody in, the hash of the password and whether it is on, stays so until the
+/// transaction ends, since whoever changes that [holds](hold) the account. `None` if it is gone.
+pub fn standing(conn: &mut Conn, id: &str) -> Result<Option<User>, Error> {
+    let row = users::table.filter(users::id.eq(id)).select(COLUMNS);
     Ok(match conn {
         // There is one writer, and it is us.
         Conn::Sqlite(conn) => row.first(conn).optional()?,

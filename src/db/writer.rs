@@ -13,7 +13,7 @@ use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::r2d2::ManageConnection;
 use diesel::result::QueryResult;
 use diesel::sqlite::SqliteConnection;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use super::Conn;
 use super::pool::Manager;
@@ -99,13 +99,16 @@ impl Writer {
         F: FnOnce(&mut Conn) -> Result<T, Error> + Send + 'static,
     {
         let (sender, receiver) = oneshot::channel();
-        let (on_disk, kept) = oneshot::channel();
+        let (fate, kept) = watch::channel(Fate::Open);
         self.submit(Box::new(move |conn| {
             let result = run_apart(conn, query);
             let broken = matches!(result, Err(Error::Unavailable));
             sender.send(result).ok();
-            let settle = Box::new(move |committed| {
-                on_disk.send(committed).ok();
+            let settle = Box::new(move |committed: Result<(), Error>| {
+                fate.send_replace(match committed {
+                    Ok(()) => Fate::Kept,
+                    Err(_) => Fate::Lost,
+                });
             });
             Outcome { settle, broken }
         }))?;
@@ -121,9 +124,18 @@ impl Writer {
     }
 }
 
-/// Tells when what was written is on disk.
+/// Tells when what was written is on disk, to all who wait for it.
+#[derive(Clone)]
 #[must_use]
-pub struct Kept(Option<oneshot::Receiver<Result<(), Error>>>);
+pub struct Kept(Option<watch::Receiver<Fate>>);
+
+/// What has become of a transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    Open,
+    Kept,
+    Lost,
+}
 
 impl Kept {
     /// It is there already.
@@ -134,9 +146,13 @@ impl Kept {
     /// # Errors
     /// [`Error::Unavailable`] when it wasn't kept.
     pub async fn wait(self) -> Result<(), Error> {
-        match self.0 {
-            Some(kept) => kept.await.unwrap_or(Err(Error::Unavailable)),
-            None => Ok(()),
+        let Some(mut fate) = self.0 else {
+            return Ok(());
+        };
+        // Whoever was to tell and is gone has kept nothing.
+        match fate.wait_for(|fate| *fate != Fate::Open).await.as_deref() {
+            Ok(Fate::Kept) => Ok(()),
+            _ => Err(Error::Unavailable),
         }
     }
 }

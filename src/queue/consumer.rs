@@ -171,7 +171,6 @@ async fn read(lane: Lane, delivery: Delivery) -> Option<Job> {
         Some(id) => Some(Job {
             id: id.to_string(),
             lane,
-            taken: None,
             receipt,
         }),
         None => {

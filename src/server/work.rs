@@ -10,8 +10,7 @@ use actix_web::{Error as ActixError, HttpServer, web};
 
 use super::port::listen;
 use super::{asked_to_end, assemble, end_if_asked_again, run_beside};
-use crate::chat::worker;
-use crate::chat::worker::room::AT_ONCE;
+use crate::chat::worker::{self, AT_ONCE};
 use crate::config::Config;
 use crate::error::Error;
 use crate::feed::Relay;

@@ -14,6 +14,7 @@ const FLOORS: &[&[&str]] = &[
     &["auth"],
     &["web", "card"],
     &["state"],
+    &["room"],
     &["feed", "limit", "queue", "db", "advisor"],
     &["cars", "openai", "redis"],
     &["error", "trace"],

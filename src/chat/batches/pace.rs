@@ -14,7 +14,7 @@ use crate::db::conversations::{self, Conversation};
 use crate::db::messages::Origin;
 use crate::db::{self, Conn, budgets, users};
 use crate::error::Error;
-use crate::queue::{Job, Lane};
+use crate::queue::Lane;
 use crate::state::App;
 
 /// How often it is looked whether something may be asked, if nothing calls for it before.
@@ -62,8 +62,7 @@ async fn go_on(app: &App) -> Result<(), Error> {
             .db
             .write(move |conn| ask_if_due(conn, &order, db::now()));
         if let Some(reply_id) = asked.await? {
-            // What it doesn't take now the sweep finds.
-            app.queue.push(Job::found(reply_id, Lane::Batch)).ok();
+            app.queue.push(reply_id, Lane::Batch);
         }
     }
     Ok(())
@@ -168,6 +167,7 @@ fn ask(
             request_id: batch.request_id,
             traceparent: batch.traceparent,
         },
+        lease: None,
     };
     store::insert(conn, &conversation, turn)?;
     batches::asked(conn, &item, &reply_id, now)?;

@@ -1,5 +1,6 @@
 //! Makes one reply: claims the row, runs the advisor, and keeps what comes.
 
+use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::{broadcast, mpsc};
@@ -8,16 +9,18 @@ use tracing::Instrument;
 use tracing::field::Empty;
 
 use super::finish::{done, failed, finish, new_edits};
+use crate::advisor::needs::Edit;
 use crate::advisor::{self, Knowledge, Made, Piece, Request, Role as Speaker, Turn};
 use crate::chat::{needs, path, spending};
 use crate::db::leases::{self, Claim, LEASE, Part};
 use crate::db::messages::{self, Message, Outcome, Role};
+use crate::db::users::User;
 use crate::db::{self, Kept, need_edits, users};
 use crate::error::Error;
 use crate::feed::Feed;
 use crate::metrics::{End, Lease};
 use crate::openai::Failure;
-use crate::queue::Taken;
+use crate::room::Begun;
 use crate::state::App;
 use crate::trace::{self, milliseconds};
 
@@ -56,21 +59,32 @@ struct Said {
     first: Option<Duration>,
 }
 
-/// Makes the reply under the name `owner`, which holds its lease already where it was taken.
+/// A reply under a lease of ours.
+struct Leased {
+    row: Message,
+    /// What it answers, if that isn't in the table's last state yet, and who asks; None where both are to be read.
+    known: Option<(Option<Message>, User)>,
+    stops: broadcast::Receiver<String>,
+    kept: Kept,
+}
+
+/// Makes the reply under the name `owner`, which holds its lease already where it was begun.
 pub(super) async fn make(
     app: &App,
     owner: &str,
     id: &str,
-    taken: Option<Box<Taken>>,
+    begun: Option<Begun>,
 ) -> Result<(), Error> {
     let asked = SystemTime::now();
-    let (stops, claim, kept) = match taken {
-        Some(taken) => {
-            let claim = Claim {
-                reply: taken.reply,
-                has_expired: false,
+    let (leased, _permit) = match begun {
+        Some(begun) => {
+            let leased = Leased {
+                row: begun.reply,
+                known: Some((begun.said, begun.user)),
+                stops: begun.stops,
+                kept: begun.kept,
             };
-            (taken.stops, claim, Kept::already())
+            (leased, Some(begun.permit))
         }
         None => {
             // Before the claim: a stop that comes in between is then heard.
@@ -79,17 +93,22 @@ pub(super) async fn make(
                 app.feed.abandon(id);
                 return Ok(());
             };
-            (stops, claim, kept)
+            if claim.has_expired {
+                app.metrics.replies.lease(Lease::TakenOver, 1);
+            }
+            let leased = Leased {
+                row: claim.reply,
+                known: None,
+                stops,
+                kept,
+            };
+            (leased, None)
         }
     };
-    let replies = &app.metrics.replies;
-    if claim.has_expired {
-        replies.lease(Lease::TakenOver, 1);
-    }
-    let row = claim.reply;
+    let row = &leased.row;
     if row.attempts == 1 {
         let wait = (db::now() - row.timestamp).to_std();
-        replies.waited(wait.unwrap_or_default());
+        app.metrics.replies.waited(wait.unwrap_or_default());
     }
     // Whatever the level: the worst lines need it most.
     let span = tracing::error_span!(
@@ -106,19 +125,13 @@ pub(super) async fn make(
         }
         trace::tell(&span, "claim", asked, SystemTime::now());
     }
-    attempt(app, owner, row, stops, kept).instrument(span).await
+    attempt(app, owner, leased).instrument(span).await
 }
 
 /// One attempt at a reply whose lease `owner` has just got, once that is kept.
-async fn attempt(
-    app: &App,
-    owner: &str,
-    row: Message,
-    stops: broadcast::Receiver<String>,
-    kept: Kept,
-) -> Result<(), Error> {
-    let id = row.id.clone();
-    app.feed.begin(&id, row.attempts);
+async fn attempt(app: &App, owner: &str, leased: Leased) -> Result<(), Error> {
+    let id = leased.row.id.clone();
+    app.feed.begin(&id, leased.row.attempts);
     let _open = Open {
         feed: &app.feed,
         id: &id,
@@ -129,7 +142,7 @@ async fn attempt(
         first: None,
     };
     let mut is_model = app.advisor.is_model();
-    let ended = run(app, owner, row, stops, kept, &mut said, &mut is_model).await;
+    let ended = run(app, owner, leased, &mut said, &mut is_model).await;
     let ended = ended.inspect_err(|error| {
         tracing::error!(
             cause = error.causes(),
@@ -158,12 +171,16 @@ async fn attempt(
 async fn run(
     app: &App,
     owner: &str,
-    row: Message,
-    mut stops: broadcast::Receiver<String>,
-    kept: Kept,
+    leased: Leased,
     said: &mut Said,
     is_model: &mut bool,
 ) -> Result<Option<End>, Error> {
+    let Leased {
+        row,
+        known,
+        mut stops,
+        kept,
+    } = leased;
     let id = row.id.as_str();
     if row.tries() > TRIES {
         let outcome = failed(app, row.text.clone(), GIVEN_UP);
@@ -171,7 +188,7 @@ async fn run(
         let ended = finish(app, owner, id, outcome, Vec::new(), prompt).await?;
         return Ok(ended.map(|_| End::GivenUp));
     }
-    let request = match read_request(app, &row).await {
+    let request = match read_request(app, &row, known).await {
         Ok(request) => request,
         // Nothing was tried yet, so no try is used up: the next sweep begins anew.
         Err(error) => {
@@ -236,28 +253,18 @@ async fn claim(app: &App, owner: &str, id: &str) -> Result<(Option<Claim>, Kept)
         .await
 }
 
-/// The conversation up to the message that is to be answered, and who asks.
-async fn read_request(app: &App, reply: &Message) -> Result<Request, Error> {
-    // It is never closed.
-    let _turn = app.beginnings.acquire().await;
+/// The conversation up to the message that is to be answered, and who asks: what isn't known yet is read.
+async fn read_request(
+    app: &App,
+    reply: &Message,
+    known: Option<(Option<Message>, User)>,
+) -> Result<Request, Error> {
     let has_tokens = reply.reserved_tokens.is_some();
-    let reply = reply.clone();
-    let (messages, mut edits, user) = app
-        .db
-        .read(move |conn| {
-            let all = messages::of_conversation(conn, &reply.user_id, &reply.conversation_id)?;
-            let edits = need_edits::of_conversation(conn, &reply.user_id, &reply.conversation_id)?;
-            let path = match &reply.parent_id {
-                Some(parent) => path::to_head(all, parent),
-                None => Vec::new(),
-            };
-            Ok((
-                path,
-                needs::by_message(edits)?,
-                users::get(conn, &reply.user_id)?,
-            ))
-        })
-        .await?;
+    let (messages, mut edits, user) = match known {
+        // The first words of a conversation.
+        Some((Some(said), user)) if said.parent_id.is_none() => (vec![said], HashMap::new(), user),
+        known => read_path(app, reply.clone(), known).await?,
+    };
     let turns = messages
         .into_iter()
         .filter(|message| !message.text.is_empty())
@@ -278,6 +285,36 @@ async fn read_request(app: &App, reply: &Message) -> Result<Request, Error> {
         usual: user.preferences.assumptions(),
         has_tokens,
     })
+}
+
+/// The messages of the conversation on the way to that reply, what was changed in the needs, and who asks.
+async fn read_path(
+    app: &App,
+    reply: Message,
+    known: Option<(Option<Message>, User)>,
+) -> Result<(Vec<Message>, HashMap<String, Vec<Edit>>, User), Error> {
+    // It is never closed.
+    let _turn = app.beginnings.acquire().await;
+    let read = app.db.read(move |conn| {
+        let (said, user) = known.map_or((None, None), |(said, user)| (said, Some(user)));
+        let user = match user {
+            Some(user) => user,
+            None => users::get(conn, &reply.user_id)?,
+        };
+        let all = messages::of_conversation(conn, &reply.user_id, &reply.conversation_id)?;
+        let edits = need_edits::of_conversation(conn, &reply.user_id, &reply.conversation_id)?;
+        // What was said just now may not be there yet.
+        let last = said
+            .as_ref()
+            .map_or(&reply.parent_id, |said| &said.parent_id);
+        let mut path = match last {
+            Some(last) => path::to_head(all, last),
+            None => Vec::new(),
+        };
+        path.extend(said);
+        Ok((path, needs::by_message(edits)?, user))
+    });
+    read.await
 }
 
 /// What was understood, whether or not an answer came of it: the chips follow the person's words.
