@@ -8,6 +8,7 @@ mod prompt;
 pub mod starters;
 pub mod tools;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use tokio::sync::{Semaphore, mpsc};
@@ -276,6 +277,22 @@ async fn from_catalogue(
 
 /// How much is read and audited at once: more threads than cores would only be in each other's way, and in the database's.
 static TURNS: Semaphore = Semaphore::const_new(8);
+
+/// What is read in less than half a millisecond, in bytes: a question or two.
+const BRIEF: usize = 400;
+
+/// Reads `length` bytes: what is brief on the spot, since it takes no longer than waking another thread does.
+async fn aside<T: Send + 'static>(
+    length: usize,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Failure> {
+    if length > BRIEF {
+        return off_the_async_threads(work).await;
+    }
+    // A panic is this reply's alone there, and so it is here.
+    catch_unwind(AssertUnwindSafe(work))
+        .map_err(|_| Failure::Ours("a message could not be read".to_owned()))
+}
 
 /// Reading a long conversation takes a while, and others must not wait for it.
 async fn off_the_async_threads<T: Send + 'static>(

@@ -20,6 +20,7 @@ pub use self::relay::Relay;
 pub use self::stops::Stops;
 use self::word::{Heard, Word};
 use crate::cars::Car;
+use crate::db::messages::Message;
 use crate::redis::Redis;
 
 /// A reply as far as it has come.
@@ -31,6 +32,8 @@ pub struct Progress {
     pub text: String,
     /// None until the advisor has chosen.
     pub cars: Option<Vec<Car>>,
+    /// The row as it was when it ended, if it ended here: who has read so far need not ask for it.
+    pub ended: Option<Arc<Message>>,
 }
 
 /// Who tells a feed of more.
@@ -182,6 +185,15 @@ impl Feed {
                 feeds.remove(reply_id);
             }
         });
+    }
+
+    /// Ends the feed with the row that is kept now.
+    pub fn end(&self, row: Message) {
+        let entry = self.with(|feeds| feeds.remove(&row.id));
+        if let Some(entry) = entry {
+            let row = Some(Arc::new(row));
+            entry.sender.send_modify(|progress| progress.ended = row);
+        }
     }
 
     /// Ends the feed: its readers go to the row.

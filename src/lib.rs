@@ -1,7 +1,7 @@
 //! Autio: a car advisor that you talk to. The map of the house, from the street down to the cellar.
 //!
 //! Imports go down only: [`cli`] → [`server`] → [`api`] → [`home`], [`chat`], [`showroom`], [`auth`], [`health`] →
-//! [`card`], [`web`] → [`state`] → [`room`] → [`db`], [`advisor`], [`queue`], [`feed`], [`limit`] → [`cars`],
+//! [`card`], [`web`] → [`state`] → [`feed`], [`room`] → [`db`], [`advisor`], [`queue`], [`limit`] → [`cars`],
 //! [`openai`], [`redis`](mod@redis), [`error`], [`trace`], [`config`], [`metrics`].
 
 pub mod cli;
@@ -23,11 +23,11 @@ pub mod web;
 
 pub mod state;
 
+pub mod feed;
 pub mod room;
 
 pub mod advisor;
 pub mod db;
-pub mod feed;
 pub mod limit;
 pub mod queue;
 

@@ -127,6 +127,7 @@ pub async fn run(bench: &mut Bench) {
     for side in sides {
         side.server.end().await;
     }
+    let dir = bench.folder("commits");
     count_commits(bench, &dir, &settings, rate, syncs).await;
 }
 

@@ -14,7 +14,7 @@ use tracing::{Instrument, Span};
 use self::cards::{meant, named_in, with_compared};
 use self::desk::{Desk, search_needs, too_many};
 use super::audit::{self, Evidence, Names};
-use super::{Answer, Made, Piece, Request, off_the_async_threads, prompt, tools};
+use super::{Answer, Made, Piece, Request, aside, prompt, tools};
 use crate::cars::{Car, Catalogue};
 use crate::config::OpenAiConfig;
 use crate::metrics::Upstream;
@@ -196,7 +196,7 @@ impl Model {
         found: Vec<Car>,
     ) -> Result<(Vec<audit::Unverified>, Vec<Car>), Failure> {
         let (names, catalogue, text) = (self.names.clone(), catalogue.clone(), text.to_owned());
-        off_the_async_threads(move || {
+        aside(text.len(), move || {
             let names = names_of(&names, &catalogue);
             let unverified = audit::audit(&catalogue, &names, &evidence, &text);
             let again = &text[..text.floor_char_boundary(READ_AGAIN)];

@@ -31,6 +31,8 @@ pub struct Catalogue {
     /// EPA's numbers with the places of their rows, sorted.
     by_number: Vec<(u32, u32)>,
     groups: u32,
+    /// The first and the last model year.
+    years: (u16, u16),
     /// Made when it is first asked for.
     spoken: OnceLock<Names>,
 }
@@ -206,8 +208,7 @@ impl Catalogue {
 
     /// The first and the last model year; zeros for an empty catalogue.
     pub fn years(&self) -> (u16, u16) {
-        let years = || self.rows.iter().map(|row| row.facts.year);
-        (years().min().unwrap_or(0), years().max().unwrap_or(0))
+        self.years
     }
 
     /// The car that a row stands for.

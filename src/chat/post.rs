@@ -213,6 +213,9 @@ pub async fn wait(app: &App, user_id: &str, reply_id: &str) -> Result<Message, E
                 _ = tokio::time::timeout(patience, closed) => {}
                 _ = closing.wait_for(|closing| *closing) => {}
             }
+            if let Some(row) = &reader.borrow().ended {
+                return Ok(row.as_ref().clone());
+            }
         }
         let (user, id) = (user_id.to_owned(), reply_id.to_owned());
         let row = app

@@ -3,6 +3,7 @@
 
 mod events;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::http::header::{self, HeaderValue};
@@ -123,6 +124,7 @@ pub fn respond(app: App, user_id: String, reply_id: String, encoder: Encoder) ->
         reply_id,
         encoder,
         last_frame: None,
+        known: None,
         has_looked: false,
         ended: false,
     };
@@ -145,6 +147,8 @@ struct Follow {
     reply_id: String,
     /// None when nobody in this process knows more than the row.
     reader: Option<Reader>,
+    /// The row at its end, where the feed had it.
+    known: Option<Arc<Message>>,
     /// At the row, and so for who makes the reply.
     has_looked: bool,
     /// True when the server is about to end.
@@ -218,7 +222,10 @@ impl Follow {
 
     /// What the row has for this reader: the end, or what a worker elsewhere has kept so far.
     async fn look(&mut self, is_closing: bool) -> Result<Option<String>, Error> {
-        let row = self.read_row().await?;
+        let row = match self.known.take() {
+            Some(row) => row,
+            None => Arc::new(self.read_row().await?),
+        };
         if row.is_settled(db::now()) {
             self.ended = true;
             return self.finish(&row).await.map(Some);
@@ -232,12 +239,12 @@ impl Follow {
         }
         if self.reader.is_some() {
             let feed = &self.app.feed;
-            feed.catch_up(&self.reply_id, row.attempts, row.text);
+            feed.catch_up(&self.reply_id, row.attempts, row.text.clone());
             return Ok(None);
         }
         let kept = Progress {
             attempt: row.attempts,
-            text: row.text,
+            text: row.text.clone(),
             ..Progress::default()
         };
         Ok(self.encoder.encode(&kept))
@@ -255,7 +262,8 @@ impl Follow {
         tokio::select! {
             has_more = more => {
                 if !has_more {
-                    self.reader = None;
+                    let reader = self.reader.take();
+                    self.known = reader.and_then(|reader| reader.borrow().ended.clone());
                 }
                 false
             }

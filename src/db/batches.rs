@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 
 use super::Conn;
-use super::messages::{Message, Status};
+use super::messages::{Message, Status, is_unfinished};
 use super::schema::{batch_items as items, batch_pace, batches, conversations, messages, users};
 use crate::error::Error;
 
@@ -339,13 +339,12 @@ pub fn set_pace(conn: &mut Conn, next_at: NaiveDateTime) -> Result<(), Error> {
 
 /// How many replies that batches asked for are unfinished.
 pub fn in_flight(conn: &mut Conn) -> Result<i64, Error> {
-    let row = diesel::sql_query(
-        "SELECT COUNT(*) AS count FROM messages
-         JOIN conversations ON conversations.id = messages.conversation_id
-         WHERE messages.status IN ('pending', 'running') AND conversations.batch_id IS NOT NULL",
-    );
-    let InFlight { count } = row.get_result(conn)?;
-    Ok(count)
+    let query = messages::table
+        .inner_join(conversations::table)
+        .filter(is_unfinished())
+        .filter(conversations::batch_id.is_not_null())
+        .count();
+    Ok(query.get_result(conn)?)
 }
 
 /// The ids of at most `limit` batches from before `before` in which nothing waits, and of whose replies none is left.
@@ -366,10 +365,4 @@ pub fn empty(conn: &mut Conn, before: NaiveDateTime, limit: i64) -> Result<Vec<S
 pub fn remove_empty(conn: &mut Conn, ids: &[String]) -> Result<(), Error> {
     diesel::delete(batches::table.filter(batches::id.eq_any(ids))).execute(conn)?;
     Ok(())
-}
-
-#[derive(QueryableByName)]
-struct InFlight {
-    #[diesel(sql_type = BigInt)]
-    count: i64,
 }

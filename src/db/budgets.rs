@@ -10,8 +10,9 @@ use diesel::sql_types::{BigInt, Date, Nullable, Text};
 
 use super::Conn;
 use super::batches::Batch;
+use super::messages::is_unfinished;
 use super::schema::budgets::{self, dsl};
-use super::schema::messages;
+use super::schema::{conversations, messages};
 use crate::config::{Limits, RESERVED_TOKENS};
 use crate::error::Error;
 
@@ -312,15 +313,13 @@ fn move_by(
 
 /// How many replies to that person are unfinished, without those that batches asked for.
 fn unfinished(conn: &mut Conn, user_id: &str) -> Result<i64, Error> {
-    // With the values in the text, so that the index for exactly this is found.
-    let row = diesel::sql_query(
-        "SELECT COUNT(*) AS count FROM messages
-         JOIN conversations ON conversations.id = messages.conversation_id
-         WHERE messages.user_id = $1 AND messages.status IN ('pending', 'running') AND conversations.batch_id IS NULL",
-    )
-    .bind::<Text, _>(user_id);
-    let Unfinished { count } = row.get_result(conn)?;
-    Ok(count)
+    let query = messages::table
+        .inner_join(conversations::table)
+        .filter(messages::user_id.eq(user_id))
+        .filter(is_unfinished())
+        .filter(conversations::batch_id.is_null())
+        .count();
+    Ok(query.get_result(conn)?)
 }
 
 /// The time until a new day begins, in seconds and in words.
@@ -349,10 +348,4 @@ struct Used {
     messages: i64,
     #[diesel(sql_type = BigInt)]
     tokens: i64,
-}
-
-#[derive(QueryableByName)]
-struct Unfinished {
-    #[diesel(sql_type = BigInt)]
-    count: i64,
 }

@@ -4,7 +4,7 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 use super::Conn;
-use super::messages::{Message, NewMessage, Outcome, Status};
+use super::messages::{Message, NewMessage, Outcome, Status, is_unfinished};
 use super::schema::conversations;
 use super::schema::messages::{self, dsl};
 use crate::error::Error;
@@ -101,8 +101,13 @@ pub fn checkpoint(
     Ok(kept == 1)
 }
 
-/// Ends a reply. False if the lease is gone, and then nothing is changed. The budgets are settled apart.
-pub fn finish(conn: &mut Conn, id: &str, owner: &str, outcome: &Outcome) -> Result<bool, Error> {
+/// Ends a reply, and returns its row. None if the lease is gone, and then nothing is changed. The budgets are settled apart.
+pub fn finish(
+    conn: &mut Conn,
+    id: &str,
+    owner: &str,
+    outcome: &Outcome,
+) -> Result<Option<Message>, Error> {
     let held = messages::table
         .filter(dsl::id.eq(id))
         .filter(dsl::lease_owner.eq(owner))
@@ -113,8 +118,8 @@ pub fn finish(conn: &mut Conn, id: &str, owner: &str, outcome: &Outcome) -> Resu
             dsl::lease_owner.eq(None::<String>),
             dsl::lease_until.eq(None::<NaiveDateTime>),
         ))
-        .execute(conn)?;
-    Ok(ended == 1)
+        .returning(messages::all_columns);
+    Ok(ended.get_result(conn).optional()?)
 }
 
 /// What a stopped reply leaves behind.
@@ -218,12 +223,9 @@ pub fn unclaimed(
     let expired = dsl::status
         .eq(Status::Running.as_str())
         .and(dsl::lease_until.lt(now).assume_not_null());
-    // With the values in the text, so that the index for exactly this is found: values that are bound could be any.
-    let is_unfinished =
-        diesel::dsl::sql::<diesel::sql_types::Bool>("messages.status IN ('pending', 'running')");
     let query = messages::table
         .inner_join(conversations::table)
-        .filter(is_unfinished)
+        .filter(is_unfinished())
         .filter(pending.or(expired))
         .order(dsl::id)
         .limit(limit)

@@ -33,6 +33,14 @@ text_enum! {
     }
 }
 
+diesel::postfix_operator!(IsUnfinished, " IN ('pending', 'running')");
+
+/// Replies that aren't finished. With the values in the text, so that the indexes for exactly this are found: values that
+/// are bound could be any.
+pub(super) fn is_unfinished() -> IsUnfinished<dsl::status> {
+    IsUnfinished::new(dsl::status)
+}
+
 impl Status {
     /// Whether nothing more will come.
     pub fn is_final(self) -> bool {

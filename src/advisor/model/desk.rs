@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::CALLS;
 use crate::advisor::audit::Evidence;
 use crate::advisor::needs::{self, Edit, Need};
-use crate::advisor::{Request, Role, Turn, off_the_async_threads, tools};
+use crate::advisor::{Request, Role, Turn, aside, tools};
 use crate::cars::cost::Assumptions;
 use crate::cars::{Car, Catalogue};
 use crate::openai::Failure;
@@ -45,7 +45,7 @@ impl Desk {
         let (catalogue, turns) = (desk.catalogue.clone(), without_remembered(&desk.turns));
         let own = match turns == desk.turns {
             true => desk.needs.clone(),
-            false => off_the_async_threads(move || needs::read(&turns, &catalogue)).await?,
+            false => aside(length(&turns), move || needs::read(&turns, &catalogue)).await?,
         };
         for need in &own {
             desk.evidence.need(need);
@@ -55,7 +55,7 @@ impl Desk {
 
     async fn read_needs(&mut self) -> Result<(), Failure> {
         let (catalogue, turns) = (self.catalogue.clone(), self.turns.clone());
-        self.needs = off_the_async_threads(move || needs::read(&turns, &catalogue)).await?;
+        self.needs = aside(length(&turns), move || needs::read(&turns, &catalogue)).await?;
         Ok(())
     }
 
@@ -114,6 +114,11 @@ pub(super) fn search_needs(catalogue: &Catalogue, needs: &[Need]) -> tools::Tool
 pub(super) fn too_many() -> String {
     let error = format!("only the first {CALLS} calls of one turn are made; make this one again");
     serde_json::json!({ "error": error }).to_string()
+}
+
+/// What there is to read, in bytes.
+fn length(turns: &[Turn]) -> usize {
+    turns.iter().map(|turn| turn.text.len()).sum()
 }
 
 #[cfg(test)]

@@ -77,9 +77,9 @@ fn mended(text: &str, names: &Names) -> Option<String> {
             1
         }
     };
-    nearest(text, targets(names), far).or_else(|| {
+    nearest(text, targets(text, names), far).or_else(|| {
         (singular != text && singular.len() >= LEAST)
-            .then(|| nearest(singular, targets(names), far))
+            .then(|| nearest(singular, targets(singular, names), far))
             .flatten()
     })
 }
@@ -95,30 +95,39 @@ fn is_name(word: &str, names: &Names) -> bool {
         || SPOKEN.iter().any(|(spoken, _)| *spoken == word)
 }
 
-/// What a wrong spelling may have meant: no name that is a word or a place as well.
-pub fn targets(names: &Names) -> impl Iterator<Item = &str> {
+/// What that spelling may have meant: no name that is a word or a place as well.
+fn targets<'a>(text: &'a str, names: &'a Names) -> impl Iterator<Item = &'a str> {
+    // First what costs least and leaves least: a thousand names are gone through for each word.
+    let is_like = |word: &&str| may_be(text, word) && word.len() >= LEAST;
     let makes = names
         .makes
         .iter()
         .filter_map(|(parts, _)| match &parts[..] {
-            [one] if !WORDLIKE_MAKES.contains(&one.as_str()) => Some(one.as_str()),
+            [one] => Some(one.as_str()),
             _ => None,
         });
-    let unclear = |key: &str| {
+    let makes = makes.filter(is_like);
+    let models = names.models.keys().map(String::as_str).filter(is_like);
+    let unclear = |key: &&str| {
         [COMMON_MODELS, WORDLIKE_MODELS, PLACES]
             .iter()
-            .any(|list| list.contains(&key))
+            .any(|list| list.contains(key))
     };
-    let models = names.models.keys().map(String::as_str);
-    let models = models.filter(move |key| !unclear(key));
     let all = makes
+        .filter(|make| !WORDLIKE_MAKES.contains(make))
         .chain(["mercedes"])
-        .chain(models)
+        .chain(models.filter(move |key| !unclear(key)))
         .chain(WORDS.iter().copied());
-    all.filter(|word| word.len() >= LEAST && word.chars().all(|c| c.is_ascii_lowercase()))
+    all.filter(|word| word.chars().all(|c| c.is_ascii_lowercase()))
 }
 
-/// The one target that is nearest and near enough. A misspelling hardly ever starts with another letter.
+/// Whether a misspelling of `target` can look like that: hardly ever does one start with another letter, and none is more
+/// than two letters longer or shorter.
+fn may_be(text: &str, target: &str) -> bool {
+    text.as_bytes().first() == target.as_bytes().first() && text.len().abs_diff(target.len()) <= 2
+}
+
+/// The one target that is nearest and near enough.
 pub fn nearest<'a>(
     text: &str,
     targets: impl Iterator<Item = &'a str>,
@@ -128,7 +137,7 @@ pub fn nearest<'a>(
     let mut tied = false;
     for target in targets {
         let most = far(target);
-        if target.as_bytes()[0] != text.as_bytes()[0] || target.len().abs_diff(text.len()) > most {
+        if !may_be(text, target) || target.len().abs_diff(text.len()) > most {
             continue;
         }
         let edits = match single(text) == single(target) {

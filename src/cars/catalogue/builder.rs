@@ -25,6 +25,7 @@ impl Builder {
                 rows: Vec::new(),
                 by_number: Vec::new(),
                 groups: 0,
+                years: (0, 0),
                 spoken: OnceLock::new(),
             },
             places: HashMap::new(),
@@ -82,6 +83,9 @@ impl Builder {
     pub fn finish(mut self) -> Catalogue {
         self.catalogue.by_number.sort_unstable();
         self.catalogue.rows.shrink_to_fit();
+        let years = || self.catalogue.rows.iter().map(|row| row.facts.year);
+        let (first, last) = (years().min(), years().max());
+        self.catalogue.years = (first.unwrap_or(0), last.unwrap_or(0));
         self.catalogue
     }
 

@@ -31,7 +31,12 @@ pub struct Part<'a> {
 pub fn parts(text: &str) -> Vec<Part<'_>> {
     let mut parts = Vec::new();
     let mut done = 0;
-    for found in FIGURE.captures_iter(text) {
+    // Most texts have no such unit, and are told apart sooner without the pattern.
+    let has_unit = ["mile", "mpg", "MPGe"]
+        .iter()
+        .any(|unit| text.contains(unit));
+    let figures = has_unit.then(|| FIGURE.captures_iter(text));
+    for found in figures.into_iter().flatten() {
         let place = found.get_match().range();
         // "30–40 miles", "$9,000 miles": it is a part of something else.
         let before = text[..place.start].chars().next_back();

@@ -19,7 +19,7 @@ const NOT_KEPT: &str = "The answer could not be stored, which is a fault on our 
 
 /// What became of the row.
 enum Row {
-    Ended,
+    Ended(Box<Message>),
     /// It was stopped in this very moment, and the part that came is kept.
     Stopped,
     LeaseGone,
@@ -108,12 +108,12 @@ pub(super) async fn finish(
                 conversations::title_once(conn, &owned, &title)?;
             }
             let ended = leases::finish(conn, &owned, &owner, &row)?;
-            for edit in new.iter().filter(|_| ended) {
-                need_edits::insert(conn, edit)?;
-            }
-            if ended {
+            if let Some(ended) = ended {
+                for edit in &new {
+                    need_edits::insert(conn, edit)?;
+                }
                 spending::count(conn, &owned, &row, prompt)?;
-                return Ok(Row::Ended);
+                return Ok(Row::Ended(Box::new(ended)));
             }
             if spending::keep_part(conn, &owned, &owner, &Part::of(&row), prompt)? {
                 return Ok(Row::Stopped);
@@ -121,7 +121,8 @@ pub(super) async fn finish(
             Ok(Row::LeaseGone)
         });
         match ended.instrument(tracing::debug_span!("store")).await {
-            Ok(Row::Ended) => {
+            Ok(Row::Ended(row)) => {
+                app.feed.end(*row);
                 count_tokens(app, &outcome);
                 return Ok(Some(match outcome.status == Status::Done.as_str() {
                     true => End::Done,
