@@ -20,9 +20,10 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sess
 SECRET = os.environ["JWT_SECRET"]
 PROMPT = "You are Autio, recommending cars."
 
-# A connection for each of the framework's forty threads: with the usual fifteen some would wait in vain.
+# As many connections as it likes. With a limit, requests that hold one wait for a thread while the threads wait for a
+# connection, and at 256 at a time nothing moves until something times out.
 engine = create_engine(
-    os.environ["DATABASE_URL"], connect_args={"check_same_thread": False, "timeout": 30}, pool_size=40
+    os.environ["DATABASE_URL"], connect_args={"check_same_thread": False, "timeout": 30}, pool_size=0
 )
 SessionLocal = sessionmaker(engine, expire_on_commit=False)
 passwords = CryptContext(schemes=["bcrypt"])

@@ -12,7 +12,7 @@ use crate::table::ms;
 use crate::upstream;
 use crate::wire::{self, Wire};
 
-const PAIRS: usize = 2000;
+const PAIRS: usize = 400;
 const BOUND: Duration = Duration::from_millis(1);
 
 pub async fn run(bench: &mut Bench) {
