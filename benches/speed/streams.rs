@@ -20,8 +20,8 @@ const MEMORY: f64 = 64.0;
 const BOUND: Duration = Duration::from_millis(250);
 
 pub async fn run(bench: &mut Bench) {
-    // Two for each stream here and two there, and inherited by what is started here.
-    let limit = format!("--nofile={}", STREAMS * 4 + 1_000);
+    // Two for each stream here, and two in the server, which inherits the limit.
+    let limit = format!("--nofile={}", STREAMS * 2 + 1_000);
     let id = std::process::id().to_string();
     let raised = Command::new("prlimit")
         .args(["--pid", &id, &limit])
