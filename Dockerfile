@@ -4,8 +4,9 @@
 FROM rust:1.95-bookworm AS build
 WORKDIR /build
 # perl and make are there already: OpenSSL for the PostgreSQL client is built from source.
-# The dependencies first, in a layer of their own: it stays until one of these two files changes.
+# The dependencies first, in a layer of their own: it stays until one of these files changes.
 COPY Cargo.toml Cargo.lock ./
+COPY .cargo .cargo
 # The tests aren't here, and cargo wants to see what the manifest names.
 RUN sed -i '/^\[\[\(test\|bench\)\]\]/,/^$/d' Cargo.toml \
     && mkdir src && echo 'fn main() {}' > src/main.rs && touch src/lib.rs \
