@@ -113,7 +113,6 @@ async fn finish_or_release(app: &App, mine: &Mine, mut running: JoinSet<()>) {
         return;
     }
     let owners = mine.owners();
-    app.metrics.replies.lease(Lease::HandedBack, owners.len());
     running.shutdown().await;
     tracing::warn!("replies were still running; they are handed back");
     release(app, owners).await;
@@ -124,6 +123,7 @@ pub async fn release(app: &App, owners: Vec<String>) {
     if owners.is_empty() {
         return;
     }
+    app.metrics.replies.lease(Lease::HandedBack, owners.len());
     let released = app
         .db
         .write(move |conn| leases::release(conn, &owners))

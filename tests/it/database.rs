@@ -251,19 +251,7 @@ async fn sixty_four_writers_at_once_see_no_locked_database() {
                 // Read, then write: the pattern that deadlocks two deferred transactions.
                 let written = db.write(move |conn| {
                     let user = users::get(conn, &user_id)?;
-                    let now = db::now();
-                    let row = conversations::Conversation {
-                        id: db::new_id(),
-                        user_id: user.id,
-                        title,
-                        head_id: None,
-                        created_at: now,
-                        updated_at: now,
-                        is_titled: true,
-                        deleted_at: None,
-                        batch_id: None,
-                    };
-                    conversations::insert(conn, &row)
+                    conversations::insert(conn, &conversation(&user.id, &title))
                 });
                 written.await.unwrap();
             }
@@ -283,19 +271,7 @@ async fn a_write_that_fails_leaves_nothing_and_spares_its_neighbours() {
     let writes = (0..32).map(|number| {
         let user_id = user_id.clone();
         site.app.db.write(move |conn| {
-            let now = db::now();
-            let row = conversations::Conversation {
-                id: db::new_id(),
-                user_id,
-                title: number.to_string(),
-                head_id: None,
-                created_at: now,
-                updated_at: now,
-                is_titled: true,
-                deleted_at: None,
-                batch_id: None,
-            };
-            conversations::insert(conn, &row)?;
+            conversations::insert(conn, &conversation(&user_id, &number.to_string()))?;
             match number % 4 {
                 0 => Err(autio::error::Error::NotFound),
                 1 => panic!("a query that panics"),
@@ -306,6 +282,50 @@ async fn a_write_that_fails_leaves_nothing_and_spares_its_neighbours() {
     let kept = futures_util::future::join_all(writes).await;
     assert_eq!(kept.iter().filter(|result| result.is_ok()).count(), 16);
     assert_eq!(count_conversations(&site.app.db).await, 16);
+}
+
+/// On SQLite a transaction may be used before it is on disk, by who keeps it to themselves until they hear that it is.
+#[tokio::test]
+async fn what_runs_ahead_hears_whether_it_was_kept() {
+    let site = Site::start().await;
+    if site.is_postgres() {
+        return;
+    }
+    let entered = site.sign_up("ida@example.com").await;
+    let user_id = entered["user"]["id"].as_str().unwrap();
+    let db = &site.app.db;
+    let insert = || {
+        let row = conversation(user_id, "ahead");
+        db.write_ahead(move |conn| conversations::insert(conn, &row))
+    };
+    for is_lost in [false, true] {
+        // While the first is at it, what follows gathers in one group.
+        let (begun, has_begun) = tokio::sync::oneshot::channel();
+        let busy = db.clone();
+        let busy = tokio::spawn(async move {
+            let hold = |_: &mut Conn| {
+                begun.send(()).ok();
+                std::thread::sleep(std::time::Duration::from_millis(300));
+                Ok(())
+            };
+            busy.write(hold).await
+        });
+        has_begun.await.unwrap();
+        let ahead = async {
+            let ((), kept) = insert().await.unwrap();
+            (kept.clone().wait().await, kept.wait().await)
+        };
+        let neighbour = db.write(move |_| match is_lost {
+            true => Err(autio::error::Error::Unavailable),
+            false => Ok(()),
+        });
+        let (busy, (one, other), neighbour) = tokio::join!(busy, ahead, neighbour);
+        busy.unwrap().unwrap();
+        assert_eq!(one.is_err(), is_lost);
+        assert_eq!(other.is_err(), is_lost);
+        assert_eq!(neighbour.is_err(), is_lost);
+        assert_eq!(count_conversations(db).await, 1);
+    }
 }
 
 #[tokio::test]
@@ -356,6 +376,14 @@ async fn sqlite_is_opened_with_its_rules() {
     let db = &site.app.db;
     assert_eq!(db.write(pragma("journal_mode")).await.unwrap(), "wal");
     assert_eq!(db.write(pragma("synchronous")).await.unwrap(), "2");
+    assert_eq!(db.write(pragma("temp_store")).await.unwrap(), "2");
+    // Compiled as .cargo/config.toml has it.
+    let is_planned_once = |conn: &mut Conn| {
+        let used = "SELECT CAST(sqlite_compileoption_used('ENABLE_QPSG') AS TEXT) AS value";
+        let row: Answer = diesel::sql_query(used).get_result(conn)?;
+        Ok(row.value)
+    };
+    assert_eq!(db.read(is_planned_once).await.unwrap(), "1");
     for name in ["foreign_keys"] {
         assert_eq!(db.write(pragma(name)).await.unwrap(), "1");
         assert_eq!(db.read(pragma(name)).await.unwrap(), "1");
@@ -368,6 +396,22 @@ async fn sqlite_is_opened_with_its_rules() {
 struct Answer {
     #[diesel(sql_type = diesel::sql_types::Text)]
     value: String,
+}
+
+/// One without messages.
+fn conversation(user_id: &str, title: &str) -> conversations::Conversation {
+    let now = db::now();
+    conversations::Conversation {
+        id: db::new_id(),
+        user_id: user_id.to_owned(),
+        title: title.to_owned(),
+        head_id: None,
+        created_at: now,
+        updated_at: now,
+        is_titled: true,
+        deleted_at: None,
+        batch_id: None,
+    }
 }
 
 async fn count_conversations(db: &Db) -> i64 {
