@@ -67,7 +67,7 @@ pub type Answer = Either<Show<Reply>, HttpResponse>;
         (status = 200, description = "The answer, whole or as a stream", content(
             (answers::Reply = "application/json"),
             (String = "text/event-stream", example = json!(stream::EXAMPLE)),
-        ), headers(("Location" = Option<String>, description = "Of the reply, with a stream"))),
+        ), headers(("Location" = Option<String>, description = "Of the reply, with a stream or `Prefer: respond-async`"))),
         (status = 202, description = "The reply is still to come: with `Prefer: respond-async`, or where it takes very long",
             body = answers::Reply, headers(("Location" = String, description = "Of the reply"))),
         (status = 404, description = "There is no such conversation, or message to replace"),
@@ -145,7 +145,8 @@ pub async fn respond(
             .insert(actix_web::http::header::LOCATION, value);
         return Ok(Either::Right(response));
     }
-    let row = match prefers_async(req.headers()) {
+    let is_async = prefers_async(req.headers());
+    let row = match is_async {
         true => posted.reply,
         false => wait(app, &user_id, &posted.reply.id).await?,
     };
@@ -161,10 +162,13 @@ pub async fn respond(
         false => StatusCode::ACCEPTED,
     };
     let show = Show::with_status(Reply::Json(Box::new(row)), status);
-    Ok(Either::Left(match status {
-        StatusCode::ACCEPTED => show.header("location", &address)?,
-        _ => show,
-    }))
+    // Who asked for the address gets it, also of a reply that is there already.
+    Ok(Either::Left(
+        match is_async || status == StatusCode::ACCEPTED {
+            true => show.header("location", &address)?,
+            false => show,
+        },
+    ))
 }
 
 fn show_html(posted: Posted, branch: Option<Branch>) -> Result<Show<Reply>, Error> {
@@ -195,6 +199,7 @@ fn prefers_async(headers: &HeaderMap) -> bool {
         .get_all("prefer")
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
+        .filter_map(|wish| wish.split(';').next())
         .any(|wish| wish.trim().eq_ignore_ascii_case("respond-async"))
 }
 

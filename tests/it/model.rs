@@ -477,3 +477,39 @@ async fn counts_that_cannot_be_are_no_counts() {
         );
     }
 }
+
+/// Whoever asks again in the very moment in which an answer ends is answered by one that knows it: both may be in one commit.
+#[tokio::test]
+async fn a_question_in_the_moment_of_an_answer_is_asked_with_that_answer() {
+    let upstream = Upstream::start([Script::Say("A RAV4.", NOW)]).await;
+    let settings = [
+        ("OPENAI_API_KEY", KEY),
+        ("OPENAI_BASE_URL", upstream.base_url.as_str()),
+        ("AUTIO_RATE_LIMITS", "off"),
+        ("AUTIO_BUDGET_MESSAGES", "off"),
+        ("AUTIO_BUDGET_TOKENS", "off"),
+    ];
+    let site = Site::start_with(&settings).await;
+    let program = site.new_program().await;
+    let first = program.say("a hybrid", None).await;
+    for number in 0..60 {
+        let body = json!({
+            "message": format!("number {number}"), "conversation_id": first["conversation_id"]
+        });
+        loop {
+            let asked = program.post("/chat/").header("prefer", "respond-async");
+            let status = asked.json(&body).send().await.unwrap().status();
+            if status == 202 || status == 200 {
+                break;
+            }
+            assert_eq!(status, 409);
+        }
+    }
+    for (_, body) in upstream.requests() {
+        let roles = body["messages"].as_array().unwrap();
+        let roles = roles.iter().map(|message| message["role"].as_str());
+        let roles: Vec<&str> = roles.map(Option::unwrap).skip(1).collect();
+        let is_in_turns = roles.windows(2).all(|pair| pair[0] != pair[1]);
+        assert!(is_in_turns, "{roles:?}");
+    }
+}

@@ -47,8 +47,10 @@ impl Drop for Open<'_> {
 /// How the work on a reply ended.
 enum Finish {
     Answered(Result<Made, Failure>),
-    /// Stopped by the person, taken over by another worker, or never kept.
+    /// Stopped by the person, or taken over by another worker.
     LeaseGone,
+    /// The lease never came to the disk, nor did the message that was stored with it.
+    NeverKept,
 }
 
 /// A reply as far as this attempt has come.
@@ -188,6 +190,11 @@ async fn run(
         let ended = finish(app, owner, id, outcome, Vec::new(), prompt).await?;
         return Ok(ended.map(|_| End::GivenUp));
     }
+    // What comes before may have ended in the same commit, and is read only once that is on disk.
+    let is_first = known.as_ref().is_some_and(is_first);
+    if known.is_some() && !is_first && kept.clone().wait().await.is_err() {
+        return Ok(None);
+    }
     let request = match read_request(app, &row, known).await {
         Ok(request) => request,
         // Nothing was tried yet, so no try is used up: the next sweep begins anew.
@@ -217,6 +224,8 @@ async fn run(
             }
             Ok(was_stopped.then_some(End::Stopped))
         }
+        // Whoever asked was told so.
+        Finish::NeverKept => Ok(None),
         Finish::Answered(Ok(made)) => {
             *is_model &= made.stands_in.is_none();
             let edits = new_edits(&row, &made.answer.edits)?;
@@ -253,6 +262,11 @@ async fn claim(app: &App, owner: &str, id: &str) -> Result<(Option<Claim>, Kept)
         .await
 }
 
+/// Whether these are the first words of a conversation: nothing comes before them.
+fn is_first((said, _): &(Option<Message>, User)) -> bool {
+    said.as_ref().is_some_and(|said| said.parent_id.is_none())
+}
+
 /// The conversation up to the message that is to be answered, and who asks: what isn't known yet is read.
 async fn read_request(
     app: &App,
@@ -261,7 +275,6 @@ async fn read_request(
 ) -> Result<Request, Error> {
     let has_tokens = reply.reserved_tokens.is_some();
     let (messages, mut edits, user) = match known {
-        // The first words of a conversation.
         Some((Some(said), user)) if said.parent_id.is_none() => (vec![said], HashMap::new(), user),
         known => read_path(app, reply.clone(), known).await?,
     };
@@ -364,12 +377,12 @@ async fn answer(
             }
             on_disk = &mut kept, if !is_kept => match on_disk {
                 Ok(()) => is_kept = true,
-                Err(_) => return Finish::LeaseGone,
+                Err(_) => return Finish::NeverKept,
             },
             Some(piece) = pieces.recv(), if is_kept => publish(app, id, piece, said),
             result = &mut reply => {
                 if !is_kept && kept.as_mut().await.is_err() {
-                    return Finish::LeaseGone;
+                    return Finish::NeverKept;
                 }
                 while let Ok(piece) = pieces.try_recv() {
                     publish(app, id, piece, said);
