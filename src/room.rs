@@ -23,16 +23,21 @@ pub struct Begun {
     /// The name under which the lease is held.
     pub owner: String,
     pub reply: Message,
-    /// What it answers, if that is as new as the reply.
-    pub said: Option<Message>,
-    /// Who asks.
-    pub user: User,
+    pub asked: Asked,
     /// Tells when all that is on disk. Until then nobody may hear of what comes of it.
     pub kept: Kept,
     /// Heard since before there was a lease, so that no stop is missed.
     pub stops: broadcast::Receiver<String>,
     /// The room that it takes.
     pub permit: OwnedSemaphorePermit,
+}
+
+/// What is to be answered.
+pub struct Asked {
+    /// The message, if that is as new as the reply.
+    pub said: Option<Message>,
+    /// Who asks.
+    pub user: User,
 }
 
 impl Room {

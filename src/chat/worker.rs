@@ -2,6 +2,7 @@
 
 mod finish;
 mod make;
+mod read;
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};

@@ -60,22 +60,26 @@ pub fn claim(
     }))
 }
 
+/// A lease that is to be taken as its reply is stored.
+#[derive(Clone, Debug)]
+pub struct NewLease {
+    /// The name under which it is held.
+    pub owner: String,
+    /// The model that is to be asked.
+    pub model: String,
+}
+
 /// Stores a reply whose lease is taken with it, as [`claim`] would do.
-pub fn insert(
-    conn: &mut Conn,
-    reply: NewMessage,
-    owner: &str,
-    model: &str,
-) -> Result<Message, Error> {
+pub fn insert(conn: &mut Conn, reply: NewMessage, lease: &NewLease) -> Result<Message, Error> {
     let reply = NewMessage {
         status: Status::Running.as_str(),
         ..reply
     };
     let lease = (
-        dsl::lease_owner.eq(owner),
+        dsl::lease_owner.eq(&lease.owner),
         dsl::lease_until.eq(reply.timestamp + LEASE),
         dsl::attempts.eq(1),
-        dsl::asked_model.eq(model),
+        dsl::asked_model.eq(&lease.model),
     );
     let row = diesel::insert_into(messages::table)
         .values((&reply, lease))

@@ -12,11 +12,19 @@ const KEY: &str = "sk-canary-of-the-tests";
 const NOW: Duration = Duration::ZERO;
 
 async fn start(scripts: impl IntoIterator<Item = Script>) -> (Site, Caller, Upstream) {
+    start_with(scripts, &[]).await
+}
+
+async fn start_with(
+    scripts: impl IntoIterator<Item = Script>,
+    more: &[(&str, &str)],
+) -> (Site, Caller, Upstream) {
     let upstream = Upstream::start(scripts).await;
-    let settings = [
+    let mut settings = vec![
         ("OPENAI_API_KEY", KEY),
         ("OPENAI_BASE_URL", upstream.base_url.as_str()),
     ];
+    settings.extend_from_slice(more);
     let site = Site::start_with(&settings).await;
     let program = site.new_program().await;
     (site, program, upstream)
@@ -322,16 +330,13 @@ async fn stop_ends_the_call_and_keeps_the_part() {
 
 #[tokio::test]
 async fn an_empty_temperature_sends_none() {
-    let upstream = Upstream::start([Script::Say("Hi.", NOW)]).await;
-    let settings = [
-        ("OPENAI_API_KEY", KEY),
-        ("OPENAI_BASE_URL", upstream.base_url.as_str()),
+    let more = [
         ("OPENAI_TEMPERATURE", ""),
         ("OPENAI_MODEL", "tiny"),
         ("AUTIO_SYSTEM_PROMPT", "You are somebody else."),
     ];
-    let site = Site::start_with(&settings).await;
-    let answer = site.new_program().await.say("hello", None).await;
+    let (_site, program, upstream) = start_with([Script::Say("Hi.", NOW)], &more).await;
+    let answer = program.say("hello", None).await;
     assert_eq!(answer["model"], "tiny");
     let request = &upstream.requests()[0].1;
     assert!(request.get("temperature").is_none());
@@ -481,16 +486,12 @@ async fn counts_that_cannot_be_are_no_counts() {
 /// Whoever asks again in the very moment in which an answer ends is answered by one that knows it: both may be in one commit.
 #[tokio::test]
 async fn a_question_in_the_moment_of_an_answer_is_asked_with_that_answer() {
-    let upstream = Upstream::start([Script::Say("A RAV4.", NOW)]).await;
-    let settings = [
-        ("OPENAI_API_KEY", KEY),
-        ("OPENAI_BASE_URL", upstream.base_url.as_str()),
+    let more = [
         ("AUTIO_RATE_LIMITS", "off"),
         ("AUTIO_BUDGET_MESSAGES", "off"),
         ("AUTIO_BUDGET_TOKENS", "off"),
     ];
-    let site = Site::start_with(&settings).await;
-    let program = site.new_program().await;
+    let (_site, program, upstream) = start_with([Script::Say("A RAV4.", NOW)], &more).await;
     let first = program.say("a hybrid", None).await;
     for number in 0..60 {
         let body = json!({

@@ -1,6 +1,5 @@
 //! Makes one reply: claims the row, runs the advisor, and keeps what comes.
 
-use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::{broadcast, mpsc};
@@ -9,18 +8,18 @@ use tracing::Instrument;
 use tracing::field::Empty;
 
 use super::finish::{done, failed, finish, new_edits};
-use crate::advisor::needs::Edit;
-use crate::advisor::{self, Knowledge, Made, Piece, Request, Role as Speaker, Turn};
-use crate::chat::{needs, path, spending};
+use super::read::{read_needs, read_request};
+use super::release;
+use crate::advisor::{Made, Piece, Request};
+use crate::chat::spending;
 use crate::db::leases::{self, Claim, LEASE, Part};
-use crate::db::messages::{self, Message, Outcome, Role};
-use crate::db::users::User;
-use crate::db::{self, Kept, need_edits, users};
+use crate::db::messages::{Message, Outcome};
+use crate::db::{self, Kept};
 use crate::error::Error;
 use crate::feed::Feed;
 use crate::metrics::{End, Lease};
 use crate::openai::Failure;
-use crate::room::Begun;
+use crate::room::{Asked, Begun};
 use crate::state::App;
 use crate::trace::{self, milliseconds};
 
@@ -64,8 +63,8 @@ struct Said {
 /// A reply under a lease of ours.
 struct Leased {
     row: Message,
-    /// What it answers, if that isn't in the table's last state yet, and who asks; None where both are to be read.
-    known: Option<(Option<Message>, User)>,
+    /// None where that is to be read.
+    asked: Option<Asked>,
     stops: broadcast::Receiver<String>,
     kept: Kept,
 }
@@ -82,7 +81,7 @@ pub(super) async fn make(
         Some(begun) => {
             let leased = Leased {
                 row: begun.reply,
-                known: Some((begun.said, begun.user)),
+                asked: Some(begun.asked),
                 stops: begun.stops,
                 kept: begun.kept,
             };
@@ -100,7 +99,7 @@ pub(super) async fn make(
             }
             let leased = Leased {
                 row: claim.reply,
-                known: None,
+                asked: None,
                 stops,
                 kept,
             };
@@ -179,7 +178,7 @@ async fn run(
 ) -> Result<Option<End>, Error> {
     let Leased {
         row,
-        known,
+        asked,
         mut stops,
         kept,
     } = leased;
@@ -190,18 +189,13 @@ async fn run(
         let ended = finish(app, owner, id, outcome, Vec::new(), prompt).await?;
         return Ok(ended.map(|_| End::GivenUp));
     }
-    // What comes before may have ended in the same commit, and is read only once that is on disk.
-    let is_first = known.as_ref().is_some_and(is_first);
-    if known.is_some() && !is_first && kept.clone().wait().await.is_err() {
-        return Ok(None);
-    }
-    let request = match read_request(app, &row, known).await {
-        Ok(request) => request,
+    let request = match read_request(app, &row, asked, &kept).await {
+        Ok(Some(request)) => request,
+        // Whoever asked was told so.
+        Ok(None) => return Ok(None),
         // Nothing was tried yet, so no try is used up: the next sweep begins anew.
         Err(error) => {
-            let owners = [owner.to_owned()];
-            let handed_back = app.db.write(move |conn| leases::release(conn, &owners));
-            handed_back.await.ok();
+            release(app, vec![owner.to_owned()]).await;
             return Err(error);
         }
     };
@@ -260,85 +254,6 @@ async fn claim(app: &App, owner: &str, id: &str) -> Result<(Option<Claim>, Kept)
             Ok(claim)
         })
         .await
-}
-
-/// Whether these are the first words of a conversation: nothing comes before them.
-fn is_first((said, _): &(Option<Message>, User)) -> bool {
-    said.as_ref().is_some_and(|said| said.parent_id.is_none())
-}
-
-/// The conversation up to the message that is to be answered, and who asks: what isn't known yet is read.
-async fn read_request(
-    app: &App,
-    reply: &Message,
-    known: Option<(Option<Message>, User)>,
-) -> Result<Request, Error> {
-    let has_tokens = reply.reserved_tokens.is_some();
-    let (messages, mut edits, user) = match known {
-        Some((Some(said), user)) if said.parent_id.is_none() => (vec![said], HashMap::new(), user),
-        known => read_path(app, reply.clone(), known).await?,
-    };
-    let turns = messages
-        .into_iter()
-        .filter(|message| !message.text.is_empty())
-        .map(|message| Turn {
-            role: match message.role {
-                Role::User => Speaker::User,
-                Role::Assistant => Speaker::Assistant,
-            },
-            text: message.text,
-            edits: edits.remove(&message.id).unwrap_or_default(),
-            message_id: message.id,
-        })
-        .collect();
-    Ok(Request {
-        catalogue: app.catalogue(),
-        turns,
-        knowledge: Knowledge::parse(&user.knowledge).unwrap_or(Knowledge::Casual),
-        usual: user.preferences.assumptions(),
-        has_tokens,
-    })
-}
-
-/// The messages of the conversation on the way to that reply, what was changed in the needs, and who asks.
-async fn read_path(
-    app: &App,
-    reply: Message,
-    known: Option<(Option<Message>, User)>,
-) -> Result<(Vec<Message>, HashMap<String, Vec<Edit>>, User), Error> {
-    // It is never closed.
-    let _turn = app.beginnings.acquire().await;
-    let read = app.db.read(move |conn| {
-        let (said, user) = known.map_or((None, None), |(said, user)| (said, Some(user)));
-        let user = match user {
-            Some(user) => user,
-            None => users::get(conn, &reply.user_id)?,
-        };
-        let all = messages::of_conversation(conn, &reply.user_id, &reply.conversation_id)?;
-        let edits = need_edits::of_conversation(conn, &reply.user_id, &reply.conversation_id)?;
-        // What was said just now may not be there yet.
-        let last = said
-            .as_ref()
-            .map_or(&reply.parent_id, |said| &said.parent_id);
-        let mut path = match last {
-            Some(last) => path::to_head(all, last),
-            None => Vec::new(),
-        };
-        path.extend(said);
-        Ok((path, needs::by_message(edits)?, user))
-    });
-    read.await
-}
-
-/// What was understood, whether or not an answer came of it: the chips follow the person's words.
-async fn read_needs(request: &Request) -> Result<Option<String>, Error> {
-    let request = request.clone();
-    let read = move || advisor::needs::read(&request.turns, &request.catalogue);
-    let needs = tokio::task::spawn_blocking(read).await;
-    let needs = needs.map_err(Error::internal)?;
-    serde_json::to_string(&needs)
-        .map(Some)
-        .map_err(Error::internal)
 }
 
 /// Runs the advisor; what it says goes to the feed at once, when the lease is kept, and to the row about every second.
