@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::fmt::Write;
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use reqwest::{Body, Client};
@@ -9,7 +10,7 @@ use serde_json::Value;
 use tokio::io::AsyncWriteExt;
 
 use crate::Tally;
-use crate::process::start;
+use crate::process::{memory, start};
 use crate::random::SplitMix;
 use crate::raw::connect;
 use crate::routes::{self, CAR, Ids, Route};
@@ -19,9 +20,10 @@ const ALL: usize = 10_000;
 const AT_ONCE: usize = 16;
 /// In so many parts, after each of which is looked at what the process holds.
 const PARTS: usize = 5;
-/// What it may grow by in the last two parts, in MiB, once pools, threads and what the allocator keeps of hashes (19 MiB
-/// each) are there.
-const BOUND: u64 = 64;
+/// How long after each that is: what was freed goes back to the system within a second.
+const SETTLING: Duration = Duration::from_millis(1500);
+/// What it may grow by in the last two parts, in MiB, once pools and threads are there.
+const BOUND: u64 = 32;
 
 pub async fn malformed() -> Vec<Tally> {
     let mut tally = Tally::new("bodies that can't be used");
@@ -44,7 +46,8 @@ pub async fn malformed() -> Vec<Tally> {
     let mut held = Vec::new();
     for part in 0..PARTS {
         failures.extend(sender.send_many(part as u64, ALL / PARTS).await);
-        held.push(memory(pid));
+        tokio::time::sleep(SETTLING).await;
+        held.push(memory(pid) / 1024);
     }
     let grown = held[PARTS - 1].saturating_sub(held[PARTS - 3]);
     tally.tried = ALL - failures.len();
@@ -362,12 +365,4 @@ fn form(random: &mut SplitMix, route: &Route) -> Vec<u8> {
         write!(text, "{}={value}&", random.pick(&FIELDS)).unwrap();
     }
     text.into_bytes()
-}
-
-/// What the process holds, in MiB.
-fn memory(pid: u32) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kib = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
-    kib.unwrap_or(0) / 1024
 }

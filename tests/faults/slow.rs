@@ -8,7 +8,7 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::watch;
 
 use crate::Row;
-use crate::process::start;
+use crate::process::{memory, start};
 use crate::resume::sign_up;
 use crate::site::{Database, PASSWORD, client, session_cookie};
 use crate::upstream::{Script, Upstream};
@@ -160,12 +160,4 @@ async fn log_in(base: &str, email: &str) -> String {
     let response = post.send().await.expect("it answers");
     let cookie = session_cookie(&response);
     cookie.split(';').next().unwrap_or_default().to_owned()
-}
-
-/// What the process has in memory, in KiB; 0 where the system doesn't say.
-fn memory(process: u32) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    line.and_then(|line| line.split_whitespace().next()?.parse().ok())
-        .unwrap_or(0)
 }

@@ -30,6 +30,7 @@ mod known;
 mod law;
 mod limits;
 mod list;
+mod memory;
 mod metrics;
 mod model;
 mod needs;

@@ -37,6 +37,17 @@ impl Process {
     }
 }
 
+/// What a process holds in memory, in KiB.
+///
+/// # Panics
+/// When it is gone, or this isn't Linux.
+pub fn memory(process: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).expect("it runs");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let number = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
+    number.expect("a number")
+}
+
 /// The binary with settings for that database and nothing else around it.
 pub fn command(database: &Database) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_autio"));
