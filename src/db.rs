@@ -44,6 +44,7 @@ pub mod messages;
 mod migrations;
 pub mod need_edits;
 mod pool;
+mod prepared;
 pub mod schema;
 pub mod search;
 pub mod sessions;
@@ -219,7 +220,7 @@ impl Db {
                 tracing::warn!(%error, "no database connection");
                 Error::Unavailable
             })?;
-            query(&mut conn)
+            conn.run(query)
         });
         match tokio::time::timeout(DEADLINE, task).await {
             Ok(done) => done.map_err(Error::internal)?,

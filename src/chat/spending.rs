@@ -3,18 +3,23 @@
 pub use crate::db::spending::{estimate_prompt, keep_part, stop, stop_all, stop_batch};
 
 use crate::advisor::CATALOGUE_MODEL;
-use crate::db::messages::{Outcome, Status};
+use crate::db::messages::{Message, Outcome, Status};
 use crate::db::usage::Used;
 use crate::db::{Conn, spending};
 use crate::error::Error;
 
-/// Counts a reply that has ended, if it was made from a prompt of about so many tokens.
+/// Counts a reply that has ended, and has that row, if it was made from a prompt of about so many tokens.
 ///
 /// # Errors
 /// When the database fails.
-pub fn count(conn: &mut Conn, reply_id: &str, outcome: &Outcome, prompt: i64) -> Result<(), Error> {
+pub fn count(
+    conn: &mut Conn,
+    reply: &Message,
+    outcome: &Outcome,
+    prompt: i64,
+) -> Result<(), Error> {
     let model = outcome.model.as_deref().unwrap_or(CATALOGUE_MODEL);
-    spending::count(conn, reply_id, model, of_outcome(outcome, prompt))
+    spending::count(conn, reply, model, of_outcome(outcome, prompt))
 }
 
 /// What a reply took; `None` where nobody got anything for it.

@@ -10,7 +10,8 @@ use diesel::sql_types::{BigInt, Date, Nullable, Text};
 
 use super::Conn;
 use super::batches::Batch;
-use super::messages::is_unfinished;
+use super::messages::{Message, is_unfinished};
+use super::prepared::Prepare;
 use super::schema::budgets::{self, dsl};
 use super::schema::{conversations, messages};
 use crate::config::{Limits, RESERVED_TOKENS};
@@ -219,19 +220,13 @@ pub enum Spent {
     Nothing,
 }
 
-/// Settles the budgets with what a reply took. Call it in the transaction that ends the reply, last.
+/// Settles the budgets with what a reply took. Call it in the transaction that ends the reply, last, with its row as that
+/// transaction found it.
 ///
 /// The day is the one on which it was stored; once that day's row is gone there is nothing left to settle.
-pub fn settle(conn: &mut Conn, reply_id: &str, spent: Spent) -> Result<(), Error> {
-    let reply = messages::table.filter(messages::id.eq(reply_id));
-    let (user_id, stored_at, reserved): (String, NaiveDateTime, Option<i64>) = reply
-        .select((
-            messages::user_id,
-            messages::timestamp,
-            messages::reserved_tokens,
-        ))
-        .first(conn)?;
-    let reserved = reserved.unwrap_or(0);
+pub fn settle(conn: &mut Conn, reply: &Message, spent: Spent) -> Result<(), Error> {
+    let day = reply.timestamp.date();
+    let reserved = reply.reserved_tokens.unwrap_or(0);
     let tokens = match spent {
         // Nothing was reserved, so nothing is counted.
         _ if reserved == 0 => 0,
@@ -244,20 +239,22 @@ pub fn settle(conn: &mut Conn, reply_id: &str, spent: Spent) -> Result<(), Error
     if more != 0 {
         // Held against the value that was read: of two at once one finds it changed.
         let unchanged = messages::table
-            .filter(messages::id.eq(reply_id))
+            .filter(messages::id.eq(&reply.id))
             .filter(messages::reserved_tokens.eq(reserved));
         let changed = diesel::update(unchanged)
             .set(messages::reserved_tokens.eq(tokens))
+            .returning(messages::id)
+            .prepared()
             .execute(conn)?;
         if changed == 0 {
             more = 0;
         }
     }
     if more != 0 || messages != 0 {
-        move_by(conn, &user_id, stored_at.date(), messages, more)?;
+        move_by(conn, &reply.user_id, day, messages, more)?;
     }
     if more != 0 {
-        move_by(conn, SERVICE, stored_at.date(), 0, more)?;
+        move_by(conn, SERVICE, day, 0, more)?;
     }
     Ok(())
 }
@@ -285,7 +282,8 @@ fn add(
     .bind::<Nullable<Text>, _>(user_id)
     .bind::<Date, _>(day)
     .bind::<BigInt, _>(messages)
-    .bind::<BigInt, _>(tokens);
+    .bind::<BigInt, _>(tokens)
+    .prepared();
     Ok(row.get_result(conn)?)
 }
 
@@ -301,13 +299,15 @@ fn move_by(
         "UPDATE budgets SET
              messages = CASE WHEN messages + $1 > 0 THEN messages + $1 ELSE 0 END,
              tokens = CASE WHEN tokens + $2 > 0 THEN tokens + $2 ELSE 0 END
-         WHERE scope = $3 AND day = $4",
+         WHERE scope = $3 AND day = $4
+         RETURNING messages, tokens",
     )
     .bind::<BigInt, _>(messages)
     .bind::<BigInt, _>(tokens)
     .bind::<Text, _>(scope)
     .bind::<Date, _>(day)
-    .execute(conn)?;
+    .prepared()
+    .load::<Used>(conn)?;
     Ok(())
 }
 

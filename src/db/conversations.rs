@@ -5,6 +5,7 @@ use diesel::prelude::*;
 
 use super::Conn;
 use super::messages::Status;
+use super::prepared::Prepare;
 use super::schema::conversations::{self, dsl};
 use super::schema::messages;
 use crate::error::Error;
@@ -31,6 +32,8 @@ pub struct Conversation {
 pub fn insert(conn: &mut Conn, conversation: &Conversation) -> Result<(), Error> {
     diesel::insert_into(conversations::table)
         .values(conversation)
+        .returning(dsl::id)
+        .prepared()
         .execute(conn)?;
     Ok(())
 }
@@ -88,6 +91,8 @@ pub fn set_head(
         .filter(dsl::deleted_at.is_null());
     diesel::update(of_user)
         .set((dsl::head_id.eq(head_id), dsl::updated_at.eq(now)))
+        .returning(dsl::id)
+        .prepared()
         .execute(conn)?;
     Ok(())
 }
@@ -116,6 +121,8 @@ pub fn touch(conn: &mut Conn, user_id: &str, id: &str, now: NaiveDateTime) -> Re
         .filter(dsl::deleted_at.is_null());
     match diesel::update(of_user)
         .set((dsl::updated_at.eq(now), dsl::batch_id.eq(None::<String>)))
+        .returning(dsl::id)
+        .prepared()
         .execute(conn)?
     {
         0 => Err(Error::NotFound),
@@ -150,6 +157,8 @@ pub fn title_once(conn: &mut Conn, reply_id: &str, title: &str) -> Result<(), Er
         .filter(dsl::is_titled.eq(false));
     diesel::update(untitled)
         .set((dsl::title.eq(title), dsl::is_titled.eq(true)))
+        .returning(dsl::id)
+        .prepared()
         .execute(conn)?;
     Ok(())
 }

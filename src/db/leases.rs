@@ -5,6 +5,7 @@ use diesel::prelude::*;
 
 use super::Conn;
 use super::messages::{Message, NewMessage, Outcome, Status, is_unfinished};
+use super::prepared::Prepare;
 use super::schema::conversations;
 use super::schema::messages::{self, dsl};
 use crate::error::Error;
@@ -40,7 +41,8 @@ pub fn claim(
     let pending = its.filter(dsl::status.eq(Status::Pending.as_str()));
     let claim = diesel::update(pending)
         .set(taken)
-        .returning(messages::all_columns);
+        .returning(messages::all_columns)
+        .prepared();
     if let Some(reply) = claim.get_result(conn).optional()? {
         return Ok(Some(Claim {
             reply,
@@ -52,7 +54,8 @@ pub fn claim(
         .filter(dsl::lease_until.lt(now).assume_not_null());
     let claim = diesel::update(expired)
         .set(taken)
-        .returning(messages::all_columns);
+        .returning(messages::all_columns)
+        .prepared();
     let reply = claim.get_result(conn).optional()?;
     Ok(reply.map(|reply| Claim {
         reply,
@@ -83,7 +86,8 @@ pub fn insert(conn: &mut Conn, reply: NewMessage, lease: &NewLease) -> Result<Me
     );
     let row = diesel::insert_into(messages::table)
         .values((&reply, lease))
-        .returning(messages::all_columns);
+        .returning(messages::all_columns)
+        .prepared();
     Ok(row.get_result(conn)?)
 }
 
@@ -101,6 +105,8 @@ pub fn checkpoint(
         .filter(dsl::status.eq(Status::Running.as_str()));
     let kept = diesel::update(held)
         .set((dsl::text.eq(text), dsl::lease_until.eq(until)))
+        .returning(dsl::id)
+        .prepared()
         .execute(conn)?;
     Ok(kept == 1)
 }
@@ -122,7 +128,8 @@ pub fn finish(
             dsl::lease_owner.eq(None::<String>),
             dsl::lease_until.eq(None::<NaiveDateTime>),
         ))
-        .returning(messages::all_columns);
+        .returning(messages::all_columns)
+        .prepared();
     Ok(ended.get_result(conn).optional()?)
 }
 
@@ -146,17 +153,23 @@ impl Part {
     }
 }
 
-/// Keeps the part that came of a reply that was stopped while `owner` held it. False if it wasn't, and then nothing is
-/// changed.
-pub fn keep_part(conn: &mut Conn, id: &str, owner: &str, part: &Part) -> Result<bool, Error> {
+/// Keeps the part that came of a reply that was stopped while `owner` held it, and returns its row. None if it wasn't, and
+/// then nothing is changed.
+pub fn keep_part(
+    conn: &mut Conn,
+    id: &str,
+    owner: &str,
+    part: &Part,
+) -> Result<Option<Message>, Error> {
     let stopped = messages::table
         .filter(dsl::id.eq(id))
         .filter(dsl::lease_owner.eq(owner))
         .filter(dsl::status.eq(Status::Stopped.as_str()));
     let kept = diesel::update(stopped)
         .set((part, dsl::lease_owner.eq(None::<String>)))
-        .execute(conn)?;
-    Ok(kept == 1)
+        .returning(messages::all_columns)
+        .prepared();
+    Ok(kept.get_result(conn).optional()?)
 }
 
 /// Stops a reply that isn't finished, and says where it stood: pending or running. None if it was finished.

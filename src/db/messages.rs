@@ -6,6 +6,7 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 use super::Conn;
+use super::prepared::Prepare;
 use super::schema::conversations;
 use super::schema::messages::{self, dsl};
 use crate::error::Error;
@@ -153,7 +154,8 @@ pub struct Outcome {
 pub fn insert(conn: &mut Conn, message: &NewMessage) -> Result<Message, Error> {
     let row = diesel::insert_into(messages::table)
         .values(message)
-        .returning(messages::all_columns);
+        .returning(messages::all_columns)
+        .prepared();
     Ok(row.get_result(conn)?)
 }
 

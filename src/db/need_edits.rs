@@ -4,6 +4,7 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 use super::Conn;
+use super::prepared::Prepare;
 use super::schema::need_edits::{self, dsl};
 use crate::error::Error;
 
@@ -26,6 +27,8 @@ pub struct NewEdit {
 pub fn insert(conn: &mut Conn, edit: &NewEdit) -> Result<(), Error> {
     diesel::insert_into(need_edits::table)
         .values(edit)
+        .returning(dsl::id)
+        .prepared()
         .execute(conn)?;
     Ok(())
 }

@@ -19,6 +19,40 @@ pub(super) enum Role {
     Writer,
 }
 
+/// How long a connection that answered counts as alive, as long as nothing was heard of its end: to ask the server each time
+/// would be a way there and back for every query.
+const FRESH: Duration = Duration::from_secs(1);
+
+/// A connection of the pool.
+pub(super) struct Pooled {
+    conn: Conn,
+    /// When it last did what it was asked to; None where that is to be seen.
+    answered: Option<Instant>,
+}
+
+impl Pooled {
+    /// Runs a query, and remembers whether the connection was any good.
+    pub(super) fn run<T, E>(
+        &mut self,
+        query: impl FnOnce(&mut Conn) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.answered = None;
+        let done = query(&mut self.conn);
+        self.answered = done.is_ok().then(Instant::now);
+        done
+    }
+}
+
+/// Whether the server has said or let it be seen that it is gone, without asking it.
+fn is_closed(conn: &mut PgConnection) -> bool {
+    // The first look may find its last words, and only the second that nothing follows.
+    (0..2).any(|_| {
+        conn.notifications_iter()
+            .next()
+            .is_some_and(|news| news.is_err())
+    })
+}
+
 /// Makes connections for the pool and for the writer.
 #[derive(Clone, Debug)]
 pub(super) struct Manager {
@@ -43,7 +77,7 @@ impl Manager {
 
 /// One connection outside the pool, for what no request waits for.
 pub(super) fn connect(url: &DatabaseUrl, role: Role) -> Result<Conn, diesel::r2d2::Error> {
-    let mut conn = Manager::new(url, role).connect()?;
+    let mut conn = Manager::new(url, role).open()?;
     // Nobody's request waits for this: it may take its time.
     match &mut conn {
         Conn::Sqlite(conn) => conn.batch_execute("PRAGMA busy_timeout = 10000;"),
@@ -55,11 +89,9 @@ pub(super) fn connect(url: &DatabaseUrl, role: Role) -> Result<Conn, diesel::r2d
     Ok(conn)
 }
 
-impl ManageConnection for Manager {
-    type Connection = Conn;
-    type Error = diesel::r2d2::Error;
-
-    fn connect(&self) -> Result<Conn, Self::Error> {
+impl Manager {
+    /// One connection, with its settings.
+    pub(super) fn open(&self) -> Result<Conn, diesel::r2d2::Error> {
         use diesel::r2d2::Error::{ConnectionError, QueryError};
         if !self.is_sqlite {
             let mut conn = PgConnection::establish(&self.address).map_err(ConnectionError)?;
@@ -91,17 +123,33 @@ impl ManageConnection for Manager {
         .map_err(QueryError)?;
         Ok(Conn::Sqlite(conn))
     }
+}
 
-    fn is_valid(&self, conn: &mut Conn) -> Result<(), Self::Error> {
+impl ManageConnection for Manager {
+    type Connection = Pooled;
+    type Error = diesel::r2d2::Error;
+
+    fn connect(&self) -> Result<Pooled, Self::Error> {
+        Ok(Pooled {
+            conn: self.open()?,
+            answered: Some(Instant::now()),
+        })
+    }
+
+    fn is_valid(&self, pooled: &mut Pooled) -> Result<(), Self::Error> {
         // A local file doesn't go away between two queries, a server does.
-        if let Conn::Postgres(conn) = conn {
+        let Conn::Postgres(conn) = &mut pooled.conn else {
+            return Ok(());
+        };
+        let is_fresh = pooled.answered.is_some_and(|at| at.elapsed() < FRESH);
+        if !is_fresh || is_closed(conn) {
             conn.batch_execute("SELECT 1")
                 .map_err(diesel::r2d2::Error::QueryError)?;
         }
         Ok(())
     }
 
-    fn has_broken(&self, _: &mut Conn) -> bool {
+    fn has_broken(&self, _: &mut Pooled) -> bool {
         std::thread::panicking()
     }
 }

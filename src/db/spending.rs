@@ -34,13 +34,14 @@ pub fn estimate(text: &str, prompt: i64) -> Used {
     }
 }
 
-/// Counts what a reply took that has ended, in the sums of usage and against the budgets. `None` is nothing at all.
+/// Counts what a reply took that has ended, in the sums of usage and against the budgets. `None` is nothing at all. Its row
+/// is as the transaction that ends it has it.
 ///
 /// # Errors
 /// When the database fails.
 pub fn count(
     conn: &mut Conn,
-    reply_id: &str,
+    reply: &Message,
     model: &str,
     used: Option<Used>,
 ) -> Result<(), Error> {
@@ -49,7 +50,7 @@ pub fn count(
         _ => used,
     });
     if let Some(used) = used {
-        usage::add(conn, reply_id, model, used)?;
+        usage::add(conn, reply, model, used)?;
     }
     let tokens = |used: Used| used.prompt_tokens.saturating_add(used.completion_tokens);
     let spent = match used {
@@ -57,7 +58,7 @@ pub fn count(
         Some(used) if used.is_estimate => Spent::About(tokens(used)),
         Some(used) => Spent::Tokens(tokens(used)),
     };
-    budgets::settle(conn, reply_id, spent)
+    budgets::settle(conn, reply, spent)
 }
 
 /// Keeps the part that came of a reply that was stopped while `owner` held it, and counts what it took more than was known
@@ -79,17 +80,17 @@ pub fn keep_part(
     let Some(before) = before else {
         return Ok(false);
     };
-    if !leases::keep_part(conn, reply_id, owner, part)? {
+    let Some(kept) = leases::keep_part(conn, reply_id, owner, part)? else {
         return Ok(false);
-    }
+    };
     let model = asked(&before);
     let more = tokens_of(part.text.len()) - tokens_of(before.text.len());
     if model != CATALOGUE_MODEL && more > 0 {
-        usage::add_tokens(conn, reply_id, model, more)?;
+        usage::add_tokens(conn, &kept, model, more)?;
     }
     let used = estimate(&part.text, prompt);
     let tokens = used.prompt_tokens + used.completion_tokens;
-    budgets::settle(conn, reply_id, Spent::About(tokens))?;
+    budgets::settle(conn, &kept, Spent::About(tokens))?;
     Ok(true)
 }
 
@@ -148,7 +149,7 @@ fn settle_stopped(conn: &mut Conn, reply: &Message, before: Option<Status>) -> R
             Some(estimate(&reply.text, prompt))
         }
     };
-    count(conn, &reply.id, asked(reply), used)
+    count(conn, reply, asked(reply), used)
 }
 
 /// Stops whatever is unfinished in a conversation that is about to go, so that it stands against no budget any longer: the

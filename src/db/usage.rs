@@ -2,12 +2,13 @@
 //!
 //! A row is added to in the transaction that ends a reply. It loses its person with the account, and then is nobody's.
 
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Nullable, Text};
 
 use super::Conn;
-use super::schema::messages;
+use super::messages::Message;
+use super::prepared::Prepare;
 use super::schema::usage::{self, dsl};
 use crate::error::Error;
 
@@ -35,30 +36,26 @@ pub struct Usage {
 }
 
 /// Counts a reply that has ended, on the day on which it was asked for. Call it in the transaction that ends the reply.
-pub fn add(conn: &mut Conn, reply_id: &str, model: &str, used: Used) -> Result<(), Error> {
-    add_to_row(conn, reply_id, model, 1, used)
+pub fn add(conn: &mut Conn, reply: &Message, model: &str, used: Used) -> Result<(), Error> {
+    add_to_row(conn, reply, model, 1, used)
 }
 
 /// Adds the tokens of what came of a reply after it was counted.
-pub fn add_tokens(conn: &mut Conn, reply_id: &str, model: &str, tokens: i64) -> Result<(), Error> {
+pub fn add_tokens(conn: &mut Conn, reply: &Message, model: &str, tokens: i64) -> Result<(), Error> {
     let used = Used {
         completion_tokens: tokens,
         ..Used::default()
     };
-    add_to_row(conn, reply_id, model, 0, used)
+    add_to_row(conn, reply, model, 0, used)
 }
 
 fn add_to_row(
     conn: &mut Conn,
-    reply_id: &str,
+    reply: &Message,
     model: &str,
     answers: i64,
     used: Used,
 ) -> Result<(), Error> {
-    let reply = messages::table.filter(messages::id.eq(reply_id));
-    let (user_id, asked_at): (String, NaiveDateTime) = reply
-        .select((messages::user_id, messages::timestamp))
-        .first(conn)?;
     // Binds are in the order in which they come first, the only one that both databases agree on.
     diesel::sql_query(
         "INSERT INTO usage (day, model, user_id, answers, estimated_answers, prompt_tokens, completion_tokens)
@@ -67,17 +64,26 @@ fn add_to_row(
              answers = usage.answers + excluded.answers,
              estimated_answers = usage.estimated_answers + excluded.estimated_answers,
              prompt_tokens = usage.prompt_tokens + excluded.prompt_tokens,
-             completion_tokens = usage.completion_tokens + excluded.completion_tokens",
+             completion_tokens = usage.completion_tokens + excluded.completion_tokens
+         RETURNING answers",
     )
-    .bind::<Date, _>(asked_at.date())
+    .bind::<Date, _>(reply.timestamp.date())
     .bind::<Text, _>(model)
-    .bind::<Text, _>(user_id)
+    .bind::<Text, _>(&reply.user_id)
     .bind::<BigInt, _>(answers)
     .bind::<BigInt, _>(i64::from(used.is_estimate))
     .bind::<BigInt, _>(used.prompt_tokens.max(0))
     .bind::<BigInt, _>(used.completion_tokens.max(0))
-    .execute(conn)?;
+    .prepared()
+    .get_result::<Answers>(conn)?;
     Ok(())
+}
+
+#[derive(QueryableByName)]
+struct Answers {
+    #[diesel(sql_type = BigInt)]
+    #[allow(dead_code)]
+    answers: i64,
 }
 
 /// What that person used since that day, the newest first.

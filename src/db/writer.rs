@@ -10,7 +10,6 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 
 use diesel::Connection;
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
-use diesel::r2d2::ManageConnection;
 use diesel::result::QueryResult;
 use diesel::sqlite::SqliteConnection;
 use tokio::sync::{oneshot, watch};
@@ -54,7 +53,7 @@ pub struct Written {
 impl Writer {
     /// Opens the connection here, so that a bad path is an error at start, and starts the thread.
     pub(super) fn start(manager: Manager) -> Result<Self, Error> {
-        let conn = manager.connect().map_err(Error::internal)?;
+        let conn = manager.open().map_err(Error::internal)?;
         let (sender, jobs) = sync_channel(QUEUE);
         let counts = Arc::new(Counts::default());
         let counted = counts.clone();
@@ -176,7 +175,7 @@ fn serve(manager: &Manager, first: Conn, jobs: &Receiver<Job>, counts: &Counts) 
             .collect();
         if conn.is_none() {
             conn = manager
-                .connect()
+                .open()
                 .inspect_err(|error| tracing::error!(%error, "can't open the database to write"))
                 .ok();
         }

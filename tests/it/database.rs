@@ -238,6 +238,31 @@ async fn no_statement_holds_a_connection_for_ever() {
     assert!(matches!(refused, autio::error::Error::Unavailable));
 }
 
+/// Not even to whoever comes so soon after that it isn't asked whether it lives.
+#[tokio::test]
+async fn a_connection_that_the_server_has_closed_is_given_to_nobody() {
+    let site = Site::start().await;
+    if !site.is_postgres() {
+        return;
+    }
+    let (db, everybody) = (&site.app.db, 0..8);
+    let ends = diesel::sql_query(
+        "SELECT CAST(COUNT(pg_terminate_backend(pid)) AS TEXT) AS value FROM pg_stat_activity
+         WHERE datname = current_database() AND pid <> pg_backend_pid()",
+    );
+    for _ in 0..5 {
+        let sleep =
+            |_| db.read(|conn| Ok(diesel::sql_query("SELECT pg_sleep(0.1)").execute(conn)?));
+        let slept = futures_util::future::join_all(everybody.clone().map(sleep)).await;
+        assert!(slept.iter().all(Result::is_ok), "{slept:?}");
+        let ends = ends.clone();
+        let ended = db.read(move |conn| Ok(ends.get_result::<Answer>(conn)?.value));
+        assert_ne!(ended.await.unwrap(), "0");
+        // Until the kernel has passed on that they are closed.
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+}
+
 #[tokio::test]
 async fn sixty_four_writers_at_once_see_no_locked_database() {
     let site = Site::start().await;

@@ -112,7 +112,7 @@ pub(super) async fn finish(
                 for edit in &new {
                     need_edits::insert(conn, edit)?;
                 }
-                spending::count(conn, &owned, &row, prompt)?;
+                spending::count(conn, &ended, &row, prompt)?;
                 return Ok(Row::Ended(Box::new(ended)));
             }
             if spending::keep_part(conn, &owned, &owner, &Part::of(&row), prompt)? {
