@@ -108,7 +108,10 @@ async fn wrong_settings_are_found() {
         let found = doctor(&database, &settings).await;
         let (state, says) = &found["public url"];
         assert!(state == "warn" && says.contains(part), "{found:?}");
+        assert!(!found.contains_key("limits"), "{found:?}");
     }
+    let found = doctor(&database, &[("AUTIO_RATE_LIMITS", "off")]).await;
+    assert_eq!(found["limits"].0, "warn");
     // Few open files.
     let mut command = process::command(&database);
     let settings = command.as_std_mut().get_envs();

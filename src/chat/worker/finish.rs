@@ -31,7 +31,7 @@ pub(super) fn done(app: &App, version: &str, made: Made) -> Result<Outcome, Erro
         Some(reason) => {
             app.metrics.replies.stood_in(reason.as_str());
             tracing::warn!(
-                ?reason,
+                reason = reason.as_str(),
                 "the catalogue advisor answered in the model's place"
             );
             CATALOGUE_MODEL

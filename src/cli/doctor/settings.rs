@@ -17,6 +17,10 @@ pub fn look(config: &Config) -> Vec<Finding> {
             format!("{name} is no setting of this version, so it does nothing; see `autio config` for those that there are"),
         ));
     }
+    if config.limits.is_off() {
+        let says = "AUTIO_RATE_LIMITS is off, so anybody may try passwords and ask as fast as they like; remove it where others can reach this server";
+        found.push(warn("limits", says));
+    }
     if let DatabaseUrl::Sqlite(path) = &config.database {
         found.push(key(&config.database.key_file()));
         found.extend(private("file", path));

@@ -52,7 +52,14 @@ impl List {
             (account_json(user), columns)
         };
         if print_pages(self.json, page, show)? == 0 {
-            eprintln!("autio: there is no such account");
+            eprintln!(
+                "autio: {}",
+                match is_active {
+                    None => "there is no account yet",
+                    Some(true) => "no account is on",
+                    Some(false) => "no account is off",
+                }
+            );
         }
         Ok(())
     }
