@@ -13,7 +13,7 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::config::{Config, ConfigError, LogFormat};
+use crate::config::{Config, ConfigError, DatabaseUrl, LogFormat};
 use crate::db::{self, Direction};
 use crate::error::Error;
 use crate::server::Server;
@@ -159,7 +159,7 @@ pub fn run() -> ExitCode {
 }
 
 fn serve() -> Result<(), Failure> {
-    let config = Config::from_env()?;
+    let config = Config::from_env()?.keep_secret()?;
     let traces = start_log(&config)?;
     warn_of_unknown(&config);
     if config.is_https() && config.trusted_proxies.is_empty() && !config.limits.is_off() {
@@ -191,7 +191,7 @@ fn serve() -> Result<(), Failure> {
 }
 
 fn work() -> Result<(), Failure> {
-    let config = Config::from_env()?;
+    let config = Config::from_env()?.keep_secret()?;
     if config.amqp.is_none() {
         return Err(Failure::Config(ConfigError {
             variable: "AMQP_URL",
@@ -259,6 +259,11 @@ fn migrate(down: bool) -> Result<(), Failure> {
 
 fn migration_status() -> Result<(), Failure> {
     let config = Config::from_env()?;
+    if let DatabaseUrl::Sqlite(path) = &config.database
+        && !path.exists()
+    {
+        return Err(database::missing(path));
+    }
     for migration in db::migrations(&config.database)? {
         let state = match (migration.is_applied, migration.is_known) {
             (true, true) => "applied",

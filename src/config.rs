@@ -97,6 +97,8 @@ pub struct OpenAiConfig {
 #[derive(Clone, Debug)]
 pub struct JwtSecrets {
     pub current: SecretString,
+    /// It is set or in its file; else it was made for this process, and goes with it.
+    pub is_kept: bool,
     /// Still accepted, never used to sign.
     pub previous: Option<SecretString>,
 }
@@ -172,6 +174,18 @@ impl Config {
         Ok(config)
     }
 
+    /// Keeps the secret that a first start signs with, beside the database. What only looks at things keeps none.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    pub fn keep_secret(mut self) -> Result<Self, ConfigError> {
+        if !self.jwt.is_kept {
+            self.jwt.current = secret::keep(&self.jwt.current, &self.database.key_file())?;
+            self.jwt.is_kept = true;
+        }
+        Ok(self)
+    }
+
     /// Reads settings through `get`; an empty value counts as not set, except for the temperature.
     ///
     /// # Errors
@@ -190,10 +204,15 @@ impl Config {
             &set("DATABASE_URL").unwrap_or_else(|| "autio.db".into()),
             parse_connections(set("AUTIO_POSTGRES_CONNECTIONS"))?,
         )?;
+        let secret = match set("JWT_SECRET") {
+            Some(secret) => Some(secret::check("JWT_SECRET", secret)?),
+            None => secret::find(&database)?,
+        };
         let jwt = JwtSecrets {
-            current: match set("JWT_SECRET") {
-                Some(secret) => secret::check("JWT_SECRET", secret)?,
-                None => secret::keep(&database)?,
+            is_kept: secret.is_some(),
+            current: match secret {
+                Some(secret) => secret,
+                None => secret::new()?,
             },
             previous: set("JWT_SECRET_PREVIOUS")
                 .map(|secret| secret::check("JWT_SECRET_PREVIOUS", secret))

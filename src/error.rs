@@ -86,6 +86,11 @@ pub enum Error {
         "The database didn't answer in time, so this may have been kept or not. Look before you send it again; a program that repeats it with the same Idempotency-Key says it once."
     )]
     Unsure,
+    /// 503: a change was kept, and what was to be shown after it can't be read.
+    #[error(
+        "That is done, but the database doesn't answer, so it can't be shown. Look again in a few seconds; there is no need to send it again."
+    )]
+    Unseen,
     /// 503: this process is about to end, and takes nothing new.
     #[error("This server is being restarted. Nothing was changed; try again in a few seconds.")]
     Ending,
@@ -135,10 +140,18 @@ impl Error {
             .join(": ")
     }
 
+    /// The error of a read that follows a change that was kept: nobody may be told that nothing was changed.
+    pub fn after_a_change(self) -> Self {
+        match self {
+            Error::Unavailable => Error::Unseen,
+            other => other,
+        }
+    }
+
     /// Seconds after which another try makes sense.
     pub fn retry_after(&self) -> Option<u64> {
         match self {
-            Error::Unavailable | Error::Unsure | Error::Ending => Some(2),
+            Error::Unavailable | Error::Unsure | Error::Unseen | Error::Ending => Some(2),
             Error::TooMany { retry_after, .. } => Some(*retry_after),
             _ => None,
         }
@@ -158,7 +171,9 @@ impl ResponseError for Error {
             Error::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Error::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             Error::ReplyFailed { .. } => StatusCode::BAD_GATEWAY,
-            Error::Unavailable | Error::Unsure | Error::Ending => StatusCode::SERVICE_UNAVAILABLE,
+            Error::Unavailable | Error::Unsure | Error::Unseen | Error::Ending => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }

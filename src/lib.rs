@@ -24,6 +24,7 @@ pub mod web;
 pub mod state;
 
 pub mod feed;
+pub mod hashing;
 pub mod room;
 
 pub mod advisor;

@@ -26,6 +26,7 @@ use crate::config::Config;
 use crate::db::{self, Db, Direction};
 use crate::error::Error;
 use crate::feed::{Feed, Relay, Stops};
+use crate::hashing::Hashing;
 use crate::health;
 use crate::home;
 use crate::limit::Limiter;
@@ -187,7 +188,7 @@ async fn assemble(
         feed,
         limiter,
         redis,
-        hashing: Arc::new(Semaphore::new(hashes_at_once())),
+        hashing: Hashing::new(hashes_at_once()),
         beginnings: Semaphore::new(BEGINNINGS),
         stops,
         turns: Notify::new(),

@@ -10,6 +10,7 @@ use crate::config::Config;
 use crate::db::Db;
 use crate::error::Error;
 use crate::feed::{Feed, Stops};
+use crate::hashing::Hashing;
 use crate::limit::Limiter;
 use crate::metrics::Metrics;
 use crate::queue::Queue;
@@ -37,8 +38,8 @@ pub struct Parts {
     pub probing: Arc<Mutex<()>>,
     /// What instances share, if they do.
     pub redis: Option<Redis>,
-    /// As many password hashes at once as this has permits: each takes 19 MiB and a core.
-    pub hashing: Arc<Semaphore>,
+    /// As many password hashes at once as this has turns: each takes 19 MiB and a core.
+    pub hashing: Arc<Hashing>,
     /// As many replies read their conversation at once as this has permits: when hundreds are taken up together after a
     /// restart, people's own requests still find a connection.
     pub beginnings: Semaphore,

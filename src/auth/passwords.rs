@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use argon2::Argon2;
-use argon2::password_hash::phc::PasswordHash;
-use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+use argon2::password_hash::phc::{Output, PasswordHash};
+use argon2::password_hash::{self, PasswordHasher};
+use argon2::{Algorithm, Argon2, Params, Version};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::error::Error;
+use crate::hashing::Turn;
 use crate::state::App;
 
 /// How long a login may wait for its turn.
@@ -56,7 +57,7 @@ pub fn check_strength(password: &SecretString, email: &str) -> Result<(), Error>
 /// # Errors
 /// [`Error::Unavailable`] when too many others are waiting.
 pub async fn hash(app: &App, password: SecretString) -> Result<String, Error> {
-    in_turn(app, move || hash_now(password.expose_secret())).await?
+    in_turn(app, move |_| hash_now(password.expose_secret())).await?
 }
 
 /// Whether the password fits the hash; without a hash it takes as long and doesn't.
@@ -68,16 +69,30 @@ pub async fn verify(
     password: SecretString,
     hash: Option<String>,
 ) -> Result<bool, Error> {
-    in_turn(app, move || {
+    in_turn(app, move |turn| {
         let known = hash.is_some();
         let hash = hash.as_deref().unwrap_or(NOBODY);
-        let hash = PasswordHash::new(hash).map_err(Error::internal)?;
-        let fits = Argon2::default()
-            .verify_password(password.expose_secret().as_bytes(), &hash)
-            .is_ok();
+        let fits = fits(turn, password.expose_secret(), hash).map_err(Error::internal)?;
         Ok(fits && known)
     })
     .await?
+}
+
+/// Whether a password has that hash, in PHC string form, computed in the memory of a turn.
+fn fits(turn: &mut Turn, password: &str, hash: &str) -> Result<bool, password_hash::Error> {
+    let hash = PasswordHash::new(hash)?;
+    let (Some(salt), Some(expected)) = (&hash.salt, &hash.hash) else {
+        return Err(password_hash::Error::PasswordInvalid);
+    };
+    let algorithm = Algorithm::try_from(hash.algorithm.as_str())?;
+    let version = hash.version.map(Version::try_from).transpose()?;
+    let params = Params::try_from(&hash)?;
+    let memory = turn.memory(params.block_count());
+    let argon2 = Argon2::new(algorithm, version.unwrap_or_default(), params);
+    let mut computed = vec![0; expected.len()];
+    argon2.hash_password_into_with_memory(password.as_bytes(), salt, &mut computed, memory)?;
+    // Compared in a time that doesn't depend on where they differ.
+    Ok(Output::new(&computed)? == *expected)
 }
 
 /// The same at once, on this thread: for commands, which have nobody else to wait for.
@@ -91,25 +106,44 @@ pub fn hash_now(password: &str) -> Result<String, Error> {
     Ok(hash.to_string())
 }
 
-/// Waits for a permit, and holds it in the thread: a caller who goes away lets nobody in early.
+/// Waits for a turn, and holds it in the thread: a caller who goes away lets nobody in early.
 async fn in_turn<T: Send + 'static>(
     app: &App,
-    work: impl FnOnce() -> T + Send + 'static,
+    work: impl FnOnce(&mut Turn) -> T + Send + 'static,
 ) -> Result<T, Error> {
-    let permit = tokio::time::timeout(PATIENCE, app.hashing.clone().acquire_owned()).await;
-    let Ok(Ok(permit)) = permit else {
-        return Err(Error::Unavailable);
-    };
-    let task = tokio::task::spawn_blocking(move || {
-        let _permit = permit;
-        work()
-    });
+    let turn = app.hashing.turn(PATIENCE).await;
+    let mut turn = turn.ok_or(Error::Unavailable)?;
+    let task = tokio::task::spawn_blocking(move || work(&mut turn));
     task.await.map_err(Error::internal)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// In memory that other hashes were computed in before.
+    #[tokio::test]
+    async fn a_password_fits_its_own_hash_alone() {
+        let hashing = crate::hashing::Hashing::new(1);
+        let mut turn = hashing.turn(PATIENCE).await.unwrap();
+        let (first, second) = ("tin roof rusted 77", "quiet otter parade 12");
+        let hashes = [first, second].map(|password| hash_now(password).unwrap());
+        for _ in 0..2 {
+            for (password, expected) in [(first, [true, false]), (second, [false, true])] {
+                let found = hashes.each_ref();
+                let found = found.map(|hash| fits(&mut turn, password, hash).unwrap());
+                assert_eq!(found, expected, "{password}");
+            }
+        }
+        assert!(!fits(&mut turn, first, NOBODY).unwrap());
+        for broken in [
+            "",
+            "$argon2id$",
+            "$argon2id$v=19$m=19456,t=2,p=1$O5XEfuX5qzs",
+        ] {
+            assert!(fits(&mut turn, first, broken).is_err(), "{broken}");
+        }
+    }
 
     #[test]
     fn an_unknown_email_costs_what_a_known_one_does() {
@@ -120,7 +154,7 @@ mod tests {
             nobody.take(4).collect::<Vec<_>>()
         );
         let nobody = PasswordHash::new(NOBODY).unwrap();
-        let verified = Argon2::default().verify_password(b"x", &nobody);
+        let verified = argon2::PasswordVerifier::verify_password(&Argon2::default(), b"x", &nobody);
         // It was computed and compared, not refused as unreadable.
         assert_eq!(verified, Err(argon2::password_hash::Error::PasswordInvalid));
     }

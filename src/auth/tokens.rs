@@ -106,6 +106,7 @@ mod tests {
 
     fn secrets() -> JwtSecrets {
         JwtSecrets {
+            is_kept: true,
             current: "a-secret-of-more-than-32-bytes-in-length".into(),
             previous: None,
         }
@@ -138,6 +139,7 @@ mod tests {
         let token = sign(&secrets(), "u", "s", now(), now() + 60).unwrap();
         assert_eq!(check(&secrets(), &token).unwrap().jti, "s");
         let rotated = JwtSecrets {
+            is_kept: true,
             current: "another-secret-of-more-than-32-bytes-long".into(),
             previous: Some(secrets().current),
         };

@@ -116,8 +116,8 @@ pub async fn stop(
         .write(move |conn| spending::stop_batch(conn, &user_id, &stopped))
         .await?;
     halt_all(&app, &before);
-    let one = One::read(&app, format, current.user.id, id, -1).await?;
-    Ok(Show::new(Stopped(one)))
+    let one = One::read(&app, format, current.user.id, id, -1).await;
+    Ok(Show::new(Stopped(one.map_err(Error::after_a_change)?)))
 }
 
 /// `DELETE /chat/batches/{id}`, and `POST /chat/batches/{id}/delete` for forms: stops it, and removes it with every

@@ -78,7 +78,8 @@ pub async fn restore(
     app.db
         .write(move |conn| conversations::restore(conn, &user_id, &restored, since()))
         .await?;
-    Ok(Show::new(Changed::read(&app, current.user.id, id).await?))
+    let changed = Changed::read(&app, current.user.id, id).await;
+    Ok(Show::new(changed.map_err(Error::after_a_change)?))
 }
 
 /// The answer to a deletion.

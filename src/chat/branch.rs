@@ -82,7 +82,8 @@ pub async fn change(
             Ok(())
         })
         .await?;
-    let branch = Branch::read(&app, current.user.id, id).await?;
+    let branch = Branch::read(&app, current.user.id, id).await;
+    let branch = branch.map_err(Error::after_a_change)?;
     Ok(Either::Left(Show::new(Changed { branch, head })))
 }
 

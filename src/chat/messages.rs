@@ -82,7 +82,8 @@ pub async fn stop(
     halt(&app, &id, before);
     let deadline = Instant::now() + STOP;
     loop {
-        let one = One::read(&app, current.user.id.clone(), id.clone()).await?;
+        let one = One::read(&app, current.user.id.clone(), id.clone()).await;
+        let one = one.map_err(Error::after_a_change)?;
         if one.message.is_settled(db::now()) || Instant::now() >= deadline {
             return Ok(Show::new(one));
         }

@@ -131,7 +131,10 @@ pub async fn respond(
 ) -> Result<Answer, Error> {
     if format.is_html() {
         let branch = match &posted.replaces {
-            Some(_) => Some(Branch::read(app, user_id, posted.conversation.id.clone()).await?),
+            Some(_) => {
+                let branch = Branch::read(app, user_id, posted.conversation.id.clone());
+                Some(branch.await.map_err(Error::after_a_change)?)
+            }
             None => None,
         };
         return show_html(posted, branch).map(Either::Left);
@@ -148,7 +151,7 @@ pub async fn respond(
     let is_async = prefers_async(req.headers());
     let row = match is_async {
         true => posted.reply,
-        false => wait(app, &user_id, &posted.reply.id).await?,
+        false => wait(app, posted.reply).await?,
     };
     if row.status == Status::Failed {
         return Err(Error::ReplyFailed {
@@ -203,8 +206,10 @@ fn prefers_async(headers: &HeaderMap) -> bool {
         .any(|wish| wish.trim().eq_ignore_ascii_case("respond-async"))
 }
 
-/// Waits until the reply is finished, or for as long as anybody can be kept waiting.
-pub async fn wait(app: &App, user_id: &str, reply_id: &str) -> Result<Message, Error> {
+/// Waits until the reply is finished, or for as long as anybody can be kept waiting. A database that is away meanwhile is
+/// waited for too: the message is kept, and nobody may be told otherwise.
+async fn wait(app: &App, stored: Message) -> Result<Message, Error> {
+    let reply_id = stored.id.as_str();
     let deadline = Instant::now() + PATIENCE;
     let mut closing = app.closing.subscribe();
     let mut reader = app.feed.reader(reply_id);
@@ -222,14 +227,17 @@ pub async fn wait(app: &App, user_id: &str, reply_id: &str) -> Result<Message, E
                 return Ok(row.as_ref().clone());
             }
         }
-        let (user, id) = (user_id.to_owned(), reply_id.to_owned());
-        let row = app
-            .db
-            .read(move |conn| messages::get(conn, &user, &id))
-            .await?;
+        let (user, id) = (stored.user_id.clone(), stored.id.clone());
+        let row = app.db.read(move |conn| messages::get(conn, &user, &id));
+        let row = match row.await {
+            Err(Error::Unavailable) => None,
+            row => Some(row?),
+        };
         let is_over = *closing.borrow() || Instant::now() >= deadline;
-        if row.is_settled(db::now()) || is_over {
-            return Ok(row);
+        match row {
+            Some(row) if row.is_settled(db::now()) || is_over => return Ok(row),
+            None if is_over => return Ok(stored),
+            _ => {}
         }
         reader = app.feed.follow(reply_id);
         patience = LOOK;

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::{ConfigError, DatabaseUrl, bad};
 
@@ -23,8 +23,8 @@ pub(super) fn check(variable: &'static str, secret: String) -> Result<SecretStri
     Ok(secret.into())
 }
 
-/// The secret made at the first start, kept beside the SQLite file so that tokens outlive a restart.
-pub(super) fn keep(database: &DatabaseUrl) -> Result<SecretString, ConfigError> {
+/// The secret made at the first start, kept beside the SQLite file so that tokens outlive a restart. None before that.
+pub(super) fn find(database: &DatabaseUrl) -> Result<Option<SecretString>, ConfigError> {
     let DatabaseUrl::Sqlite(_) = database else {
         return Err(bad(
             "JWT_SECRET",
@@ -33,16 +33,17 @@ pub(super) fn keep(database: &DatabaseUrl) -> Result<SecretString, ConfigError> 
     };
     let path = database.key_file();
     match std::fs::read_to_string(&path) {
-        Ok(secret) => check("JWT_SECRET", secret.trim().to_owned()).map_err(|_| {
-            bad(
+        Ok(secret) => match check("JWT_SECRET", secret.trim().to_owned()) {
+            Ok(secret) => Ok(Some(secret)),
+            Err(_) => Err(bad(
                 "JWT_SECRET",
                 format!(
                     "{} is damaged; put the old secret back or remove the file",
                     path.display()
                 ),
-            )
-        }),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => make(&path),
+            )),
+        },
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(bad(
             "JWT_SECRET",
             format!("can't read {}: {error}", path.display()),
@@ -50,7 +51,19 @@ pub(super) fn keep(database: &DatabaseUrl) -> Result<SecretString, ConfigError> 
     }
 }
 
-fn make(path: &Path) -> Result<SecretString, ConfigError> {
+/// A secret that nobody knows.
+///
+/// # Errors
+/// When the system has no random bytes.
+pub(super) fn new() -> Result<SecretString, ConfigError> {
+    let mut bytes = [0u8; 32];
+    getrandom::fill(&mut bytes).map_err(|error| bad("JWT_SECRET", error.to_string()))?;
+    let secret: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(secret.into())
+}
+
+/// Keeps a new secret in that file, and returns what is in it then: another first start may have been quicker.
+pub(super) fn keep(secret: &SecretString, path: &Path) -> Result<SecretString, ConfigError> {
     let cannot = |error: String| {
         bad(
             "JWT_SECRET",
@@ -60,9 +73,6 @@ fn make(path: &Path) -> Result<SecretString, ConfigError> {
             ),
         )
     };
-    let mut bytes = [0u8; 32];
-    getrandom::fill(&mut bytes).map_err(|error| cannot(error.to_string()))?;
-    let secret: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     // Written whole under another name and linked into place: of two first starts at once, both
     // end up with the same secret, and a crash leaves no half of one.
     let draft = path.with_extension(format!("key.{}", std::process::id()));
@@ -73,7 +83,7 @@ fn make(path: &Path) -> Result<SecretString, ConfigError> {
     options
         .open(&draft)
         .and_then(|mut file| {
-            file.write_all(secret.as_bytes())?;
+            file.write_all(secret.expose_secret().as_bytes())?;
             file.sync_all()
         })
         .map_err(|error| cannot(error.to_string()))?;
@@ -81,7 +91,7 @@ fn make(path: &Path) -> Result<SecretString, ConfigError> {
     // The draft is of no use to anybody, whether or not the link was made.
     std::fs::remove_file(&draft).ok();
     match linked {
-        Ok(()) => Ok(secret.into()),
+        Ok(()) => Ok(secret.clone()),
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
             std::fs::read_to_string(path)
                 .map(|secret| secret.trim().into())
@@ -93,17 +103,19 @@ fn make(path: &Path) -> Result<SecretString, ConfigError> {
 
 #[cfg(test)]
 mod tests {
-    use secrecy::ExposeSecret;
-
     use super::*;
 
     #[test]
     fn the_secret_is_made_once_and_kept_private() {
         let dir = tempfile::tempdir().unwrap();
         let database = DatabaseUrl::Sqlite(dir.path().join("autio.db"));
-        let first = keep(&database).unwrap();
-        let second = keep(&database).unwrap();
+        assert!(find(&database).unwrap().is_none());
+        let path = database.key_file();
+        let first = keep(&new().unwrap(), &path).unwrap();
+        let second = keep(&new().unwrap(), &path).unwrap();
+        let found = find(&database).unwrap().unwrap();
         assert_eq!(first.expose_secret(), second.expose_secret());
+        assert_eq!(first.expose_secret(), found.expose_secret());
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;

@@ -138,7 +138,7 @@ async fn a_database_that_is_not_well_is_found() {
     db::migrate(&database.settings(&[]).database, Direction::Down).unwrap();
     let found = doctor(&database, &[]).await;
     assert!(
-        found["migrations"].0 == "warn" && found["migrations"].1.starts_with("1 are pending"),
+        found["migrations"].0 == "warn" && found["migrations"].1.starts_with("1 still to be run"),
         "{found:?}"
     );
     db::migrate(&database.settings(&[]).database, Direction::Up).unwrap();
@@ -292,7 +292,7 @@ async fn a_model_that_is_not_well_is_found() {
         ),
         (
             vec![Script::Status(200, late, body), call],
-            "clock",
+            "model clock",
             "warn",
             "behind",
         ),

@@ -14,7 +14,7 @@ const FLOORS: &[&[&str]] = &[
     &["auth"],
     &["web", "card"],
     &["state"],
-    &["feed", "room"],
+    &["feed", "hashing", "room"],
     &["limit", "queue", "db", "advisor"],
     &["cars", "openai", "redis"],
     &["error", "trace"],

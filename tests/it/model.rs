@@ -514,3 +514,34 @@ async fn a_question_in_the_moment_of_an_answer_is_asked_with_that_answer() {
         assert!(is_in_turns, "{roles:?}");
     }
 }
+
+#[tokio::test]
+async fn whoever_waits_for_an_answer_waits_for_the_database_too() {
+    let pause = Duration::from_millis(700);
+    let slow = Script::Say("A RAV4 fits what you said so far, and well.", pause);
+    let (site, program, upstream) = start_with([slow], &[]).await;
+    let asked = program
+        .post("/chat/")
+        .json(&json!({ "message": "a hybrid" }));
+    let asked = tokio::spawn(asked.send());
+    while upstream.requests().is_empty() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    // From now on nobody else reads for some seconds, and each who tries is refused after two.
+    let readers = (0..32).map(|_| {
+        site.app.db.read(|_| {
+            std::thread::sleep(Duration::from_millis(4_800));
+            Ok(())
+        })
+    });
+    let readers = futures_util::future::join_all(readers).await;
+    assert!(
+        readers.iter().any(Result::is_err),
+        "there was room for more"
+    );
+    assert!(!asked.is_finished(), "it was sent away");
+    let answer = asked.await.unwrap().unwrap();
+    assert_eq!(answer.status(), 200);
+    let answer: Value = answer.json().await.unwrap();
+    assert_eq!(answer["status"], "done");
+}

@@ -70,7 +70,8 @@ pub async fn edit(
     let error = match change(&open.ledger.needs, &body.value, &catalogue) {
         Ok(edit) => {
             store(&app, user_id.clone(), &open, edit).await?;
-            let open = read_open(&app, user_id, id.clone()).await?;
+            let open = read_open(&app, user_id, id.clone()).await;
+            let open = open.map_err(Error::after_a_change)?;
             let view = NeedsView::new(id, &open.ledger, None, &catalogue);
             return Ok(Either::Left(Show::new(view)));
         }

@@ -74,7 +74,7 @@ pub fn look(config: &Config) -> Vec<Finding> {
     found.extend(
         inspection
             .clock_is_off
-            .map(|off| model::clock("database", off)),
+            .map(|off| model::clock("clock", "database", off)),
     );
     found.push(catalogue(inspection.catalogue.as_ref()));
     found
@@ -91,7 +91,9 @@ fn migrations(inspection: &Inspection, steps: &[Migration]) -> Finding {
         ),
         (_, 1.., _) => warn(
             CHECK,
-            format!("{pending} are pending; `autio migrate` runs them, and so does the next start"),
+            format!(
+                "{pending} still to be run; `autio migrate` runs them, and so does the next start"
+            ),
         ),
         (_, _, 1..) => warn(
             CHECK,

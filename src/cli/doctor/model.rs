@@ -63,7 +63,7 @@ pub async fn look(config: &Config) -> Vec<Finding> {
     found.extend(
         answered
             .clock_is_off
-            .map(|off| clock("model's server", off)),
+            .map(|off| clock("model clock", "model's server", off)),
     );
     found
 }
@@ -87,18 +87,18 @@ async fn tools(client: &Client) -> Finding {
 }
 
 /// A clock that isn't ours, and how much it is ahead.
-pub fn clock(whose: &str, ahead: TimeDelta) -> Finding {
+pub fn clock(check: &'static str, whose: &str, ahead: TimeDelta) -> Finding {
     let seconds = ahead.num_seconds();
     match ahead.abs() > MOST_OFF {
         true => warn(
-            "clock",
+            check,
             format!(
                 "the {whose}'s is {} seconds {} this machine's; sessions and tokens end by the clock, so keep both by NTP",
                 seconds.abs(),
                 if seconds > 0 { "ahead of" } else { "behind" },
             ),
         ),
-        false => ok("clock", format!("as the {whose}'s")),
+        false => ok(check, format!("as the {whose}'s")),
     }
 }
 
@@ -152,7 +152,7 @@ mod tests {
             (0, State::Ok),
             (3_600, State::Warn),
         ] {
-            let found = clock("database", TimeDelta::seconds(seconds));
+            let found = clock("clock", "database", TimeDelta::seconds(seconds));
             assert_eq!(found.state, state, "{}", found.says);
         }
     }

@@ -22,7 +22,13 @@ pub fn look(config: &Config) -> Vec<Finding> {
         found.push(warn("limits", says));
     }
     if let DatabaseUrl::Sqlite(path) = &config.database {
-        found.push(key(&config.database.key_file()));
+        found.push(match config.jwt.is_kept {
+            true => key(&config.database.key_file()),
+            false => ok(
+                "key",
+                "there is none yet; the first start of `autio serve` makes one",
+            ),
+        });
         found.extend(private("file", path));
     }
     if let Some(openai) = &config.openai
