@@ -84,15 +84,19 @@ export default async function tell(facts) {
       }
       throw new Error(`${key} never reaches ${words}`);
     };
+    // Where the page puts it once it is there: what is typed before that goes nowhere.
+    const hasFocus = (kind) => page.locator(`${kind}:focus`).waitFor();
     await page.goto("/");
     await goTo(/^I need a family SUV/);
     await press("Enter");
     await page.waitForURL(/signup/);
+    await hasFocus("input");
     await page.keyboard.type(newEmail());
     await press("Tab");
     await page.keyboard.type(PASSWORD);
     await press("Enter");
     await page.waitForURL(/chat/);
+    await hasFocus("textarea");
     await press("Enter");
     await reply(page, 1).locator(".car").first().waitFor();
     await finished(page);
