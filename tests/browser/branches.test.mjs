@@ -113,7 +113,7 @@ export default async function tell(facts) {
       await said(page).getByRole("alert").getByText("Write a message first.").waitFor();
       await said(page).getByLabel("Say it differently").fill("echo two");
       await send(page);
-      await until("the new one is answered", async () => (await reply(page, 1).innerText()).includes("two"), 8);
+      await until("the new one is answered", async () => (await reply(page, 1).innerText()).includes("two"));
       await finished(page);
       await isShown(said(page), "2 of 2");
 
@@ -207,16 +207,17 @@ export default async function tell(facts) {
     await page.goto("/chat/");
     await say(page, "echo one");
     await finished(page);
-    await edit(page, "slow please");
+    await edit(page, "hold please");
     await send(page);
-    await until("it runs", async () => (await reply(page, 1).innerText()).includes("word2"));
+    await until("it runs", async () => (await reply(page, 1).innerText()).includes("Wait for it:"));
     await step(said(page), "Earlier").click();
     await isShown(said(page), "1 of 2");
     await step(said(page), "Later").click();
-    await until("it grows", async () => (await reply(page, 1).innerText()).includes("word5"));
+    await until("it is there again", async () => (await reply(page, 1).innerText()).includes("Wait for it:"));
     assert.equal(await reply(page, 1).getByRole("button", { name: "Stop" }).count(), 1);
+    upstream.release();
     await finished(page);
-    assert.match(await reply(page, 1).innerText(), /word1 .*word24/);
+    assert.match(await reply(page, 1).innerText(), /Wait for it: here it is\./);
   });
 
   const states = {

@@ -2,14 +2,12 @@
 
 import { chromium } from "playwright-core";
 
-import { until } from "./facts.mjs";
+import { PATIENCE, until } from "./facts.mjs";
 
 export const PHONE = { width: 360, height: 740 };
 export const DESKTOP = { width: 1280, height: 900 };
 export const PASSWORD = "violet tractor umbrella 77";
 
-/** The longest that one step may take, in milliseconds. */
-const STEP = 6000;
 
 export function launch() {
   return chromium.launch({
@@ -55,7 +53,7 @@ export class Stage {
       storageState: cookies,
     });
     this.#contexts.push(context);
-    context.setDefaultTimeout(STEP);
+    context.setDefaultTimeout(PATIENCE * 1000);
     await context.addInitScript(() => {
       document.addEventListener("securitypolicyviolation", (event) => {
         console.error(`content policy: ${event.violatedDirective} refused ${event.blockedURI} ${event.sample}`);
@@ -128,7 +126,7 @@ export function reply(page, number) {
 }
 
 /** Waits until that reply is finished, and returns what people see of it. */
-export async function finished(page, number = 1, seconds = 8) {
+export async function finished(page, number = 1, seconds = PATIENCE) {
   const one = reply(page, number);
   await until(
     `reply ${number} is finished`,

@@ -6,6 +6,12 @@ import { join } from "node:path";
 
 import { Stage } from "./browser.mjs";
 
+/**
+ * How long one step is waited for, in seconds. It says when a page is given up, and nothing of how fast it has to be: a busy
+ * machine may take its time.
+ */
+export const PATIENCE = 30;
+
 export class Facts {
   held = 0;
   failed = 0;
@@ -59,7 +65,7 @@ function within(seconds, work) {
 }
 
 /** Asks `look` again until it gives something true, and returns that. */
-export async function until(what, look, seconds = 5) {
+export async function until(what, look, seconds = PATIENCE) {
   const deadline = performance.now() + seconds * 1000;
   for (;;) {
     const seen = await look();

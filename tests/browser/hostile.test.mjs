@@ -32,7 +32,7 @@ export default async function tell(facts) {
       await page.goto("/chat/");
       await say(page, `echo ${SAID}`);
       await reply(page, 1).getByText("link one").waitFor();
-      await finished(page, 1, 30);
+      await finished(page);
       const prose = reply(page, 1).locator(".prose");
       for (const selector of ["script", "img", "svg", "style", "iframe", "form", "input", "div", "[onerror]", "[hx-get]"]) {
         assert.equal(await prose.locator(selector).count(), 0, `${selector} is in the reply`);

@@ -163,7 +163,7 @@ export default async function tell(facts) {
     await page.getByRole("button", { name: "A pickup that isn't too thirsty" }).focus();
     await page.keyboard.press("Enter");
     await finished(page);
-    await until("the composer has the focus", () => page.evaluate(() => document.activeElement.id === "message"), 2);
+    await until("the composer has the focus", () => page.evaluate(() => document.activeElement.id === "message"));
   });
 
   await facts.fact("a double click sends once", async (stage) => {

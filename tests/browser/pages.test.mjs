@@ -97,7 +97,7 @@ export default async function tell(facts) {
       async visit(page) {
         await page.goto("/chat/");
         await say(page, `echo ${"x".repeat(300)} https://example.com/${"y".repeat(200)}\n\n| a | b |\n|---|---|\n| ${"z".repeat(80)} | ${"w".repeat(80)} |\n\n\`\`\`\n${"code ".repeat(60)}\n\`\`\``);
-        await finished(page, 1, 15);
+        await finished(page);
       },
     },
     "a chat while the answer comes": {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 
 import { conversation, finished, reply, say } from "./browser.mjs";
-import { until } from "./facts.mjs";
+import { PATIENCE, until } from "./facts.mjs";
 import { Server } from "./server.mjs";
 import { SLOW_WORDS, Upstream } from "./upstream.mjs";
 
@@ -39,9 +39,9 @@ export default async function tell(facts) {
     await server.kill();
     await server.run();
     // The dead worker's lease has to run out first.
-    await finished(page, 1, 40);
+    await finished(page, 1, 2 * PATIENCE);
     assert.equal(await words(page), SLOW_WORDS.join(" "));
-  }, { seconds: 50 });
+  });
 
   await upstream.stop();
 }

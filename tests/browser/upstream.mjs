@@ -1,7 +1,7 @@
 // A scripted model behind OpenAI's Chat Completions protocol: it streams, calls tools, hangs and fails as it is told.
 //
 // What it does follows from the last thing the person said:
-//   "slow …"   twenty-four numbered words, one every 150 ms, or every 300 ms for "slower …"
+//   "slow …"   twenty-four numbered words, one every 150 ms
 //   "hold …"   a few words, and the rest when the test calls `release()`
 //   "echo …"   what was said, in small pieces
 //   "break …"  a few words, and then the connection breaks
@@ -82,7 +82,7 @@ export class Upstream {
     };
     let reason = "stop";
     if (said.startsWith("slow")) {
-      await say(SLOW_WORDS.map((word) => `${word} `), said.startsWith("slower") ? 300 : 150);
+      await say(SLOW_WORDS.map((word) => `${word} `), 150);
     } else if (said.startsWith("hold")) {
       await say(["Wait ", "for ", "it: "], 20);
       await new Promise((resolve) => this.#released.push(resolve));

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 
 import { conversation, reply, say } from "./browser.mjs";
-import { until } from "./facts.mjs";
+import { PATIENCE, until } from "./facts.mjs";
 import { Server } from "./server.mjs";
 import { Upstream } from "./upstream.mjs";
 
@@ -32,10 +32,10 @@ export default async function tell(facts) {
   };
 
   /** Waits until all have the whole, and compares it with the row. */
-  const compare = async (pages, seconds) => {
+  const compare = async (pages) => {
     // Who answered stands under a finished answer alone; a page that is just being refreshed shows neither that nor a button.
     const isWhole = (page) => async () => (await reply(page, 1).innerText()).includes("test-model");
-    await Promise.all(pages.map((page) => until("the answer is finished", isWhole(page), seconds)));
+    await Promise.all(pages.map((page) => until("the answer is finished", isWhole(page))));
     const [first] = pages;
     const id = (await reply(first, 1).getAttribute("id")).slice(2);
     const answer = await first.request.get(`/chat/messages/${id}`, { headers: { accept: "application/json" } });
@@ -55,7 +55,7 @@ export default async function tell(facts) {
     await pages[1].reload();
     await until("it is there again after the reload", hasBegun(pages[1]));
     upstream.release();
-    await compare(pages, 12);
+    await compare(pages);
     assert.equal(upstream.calls.length, 1, "the model was asked once");
   });
 
@@ -65,14 +65,15 @@ export default async function tell(facts) {
     await server.kill();
     await server.run();
     await pages[1].reload();
-    // The third may have refreshed itself into an error page, or be about to refresh itself now.
-    const comeBack = () => pages[2].goto(pages[0].url()).then(() => true, () => false);
-    await until("the third is back", comeBack);
+    // The third may have renewed itself into the browser's own page of errors, which doesn't renew itself: it is opened anew.
+    await pages[2].close();
+    pages[2] = await stage.open({ url, cookies: await pages[0].context().storageState(), script: false });
+    await pages[2].goto(pages[0].url());
     // The dead worker's lease has to run out first.
-    await until("another attempt is made", () => upstream.calls.length === 2, 30);
+    await until("another attempt is made", () => upstream.calls.length === 2, 2 * PATIENCE);
     const letGo = setInterval(() => upstream.release(), 200);
-    await compare(pages, 15).finally(() => clearInterval(letGo));
-  }, { seconds: 60 });
+    await compare(pages).finally(() => clearInterval(letGo));
+  });
 
   await upstream.stop();
 }
