@@ -15,7 +15,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::config::{Config, ConfigError, DatabaseUrl, LogFormat};
 use crate::db::{self, Direction};
-use crate::error::Error;
+use crate::error::{Error, in_one_line};
 use crate::server::Server;
 use crate::server::work::Work;
 use crate::trace::{self, Outbox};
@@ -103,7 +103,7 @@ impl From<ConfigError> for Failure {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         match error {
-            Error::Internal(cause) => Failure::Other(cause.to_string()),
+            Error::Internal(cause) => Failure::Other(in_one_line(&cause.to_string())),
             Error::Invalid(_) => Failure::Argument(error.to_string()),
             // What people are told of a busy server isn't wrong here, but the operator can look further.
             Error::Unavailable => Failure::Other(
@@ -250,9 +250,9 @@ fn migrate(down: bool) -> Result<(), Failure> {
             Direction::Down => "There is no migration to take back.\n",
         });
     }
-    for version in done {
+    for name in done {
         let verb = if down { "took back" } else { "ran" };
-        print(&format!("{verb} {version}\n"));
+        print(&format!("{verb} {name}\n"));
     }
     Ok(())
 }

@@ -178,11 +178,15 @@ impl Db {
 
     /// How much the connections have to do now.
     pub fn load(&self) -> Load {
-        let free = self.0.permits.available_permits();
+        let size = self.0.pool.max_size() as usize;
+        let admitted = size.saturating_sub(self.0.permits.available_permits());
+        let pool = self.0.pool.state();
+        let in_use = (pool.connections - pool.idle_connections) as usize;
         Load {
-            in_use: (self.0.pool.max_size() as usize).saturating_sub(free),
-            idle: self.0.pool.state().idle_connections as usize,
-            waiting: self.0.waiting.load(Ordering::Relaxed),
+            in_use,
+            idle: pool.idle_connections as usize,
+            // With a permit one still waits while there is no connection to be had.
+            waiting: self.0.waiting.load(Ordering::Relaxed) + admitted.saturating_sub(in_use),
             writer: self.0.writer.as_ref().map(Writer::written),
         }
     }

@@ -91,6 +91,9 @@ pub enum Error {
         "That is done, but the database doesn't answer, so it can't be shown. Look again in a few seconds; there is no need to send it again."
     )]
     Unseen,
+    /// 503: this process isn't ready, for its database doesn't answer.
+    #[error("The database doesn't answer in time, so this process should get no requests for now.")]
+    Unready,
     /// 503: this process is about to end, and takes nothing new.
     #[error("This server is being restarted. Nothing was changed; try again in a few seconds.")]
     Ending,
@@ -135,7 +138,7 @@ impl Error {
         };
         let causes = std::iter::successors(Some(first), |error| error.source());
         causes
-            .map(ToString::to_string)
+            .map(|cause| in_one_line(&cause.to_string()))
             .collect::<Vec<_>>()
             .join(": ")
     }
@@ -151,7 +154,9 @@ impl Error {
     /// Seconds after which another try makes sense.
     pub fn retry_after(&self) -> Option<u64> {
         match self {
-            Error::Unavailable | Error::Unsure | Error::Unseen | Error::Ending => Some(2),
+            Error::Unavailable | Error::Unsure | Error::Unseen | Error::Unready | Error::Ending => {
+                Some(2)
+            }
             Error::TooMany { retry_after, .. } => Some(*retry_after),
             _ => None,
         }
@@ -171,7 +176,7 @@ impl ResponseError for Error {
             Error::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Error::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             Error::ReplyFailed { .. } => StatusCode::BAD_GATEWAY,
-            Error::Unavailable | Error::Unsure | Error::Unseen | Error::Ending => {
+            Error::Unavailable | Error::Unsure | Error::Unseen | Error::Unready | Error::Ending => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
             Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -239,6 +244,11 @@ pub fn is_unique_violation(error: &DieselError) -> bool {
         error,
         DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _)
     )
+}
+
+/// What a library says in several lines, as PostgreSQL's does, for a log or a terminal that has one for it.
+pub fn in_one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// A time as people say it, never shorter than it is.

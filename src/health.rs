@@ -72,7 +72,11 @@ async fn ready(app: web::Data<App>) -> Result<HttpResponse, Error> {
         let one: Option<String> = users::table.select(users::id).first(conn).optional()?;
         Ok(one.is_some())
     })
-    .await?;
+    .await
+    .map_err(|error| match error {
+        Error::Unavailable => Error::Unready,
+        other => other,
+    })?;
     Ok(say(&Ready {
         status: "ready",
         advisor: advisor(&app),

@@ -63,9 +63,12 @@ impl Room {
         self.interactive.clone().try_acquire_owned().ok()
     }
 
-    /// For how many more there is room.
-    pub fn free(&self) -> usize {
-        self.interactive.available_permits() + self.batch.available_permits()
+    /// For how many more of a lane there is room.
+    pub fn free(&self, lane: Lane) -> usize {
+        match lane {
+            Lane::Interactive => self.interactive.available_permits(),
+            Lane::Batch => self.batch.available_permits(),
+        }
     }
 
     /// Keeps what is known of a reply until a worker takes it up.

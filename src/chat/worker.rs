@@ -187,7 +187,11 @@ async fn told(draining: &mut watch::Receiver<bool>) {
 }
 
 async fn unclaimed(app: &App, sweep: Sweep) -> Vec<Job> {
-    let Ok(limit) = i64::try_from(SWEEP_LIMIT.min(2 * app.room.free())) else {
+    let free: usize = [Lane::Interactive, Lane::Batch]
+        .map(|lane| app.room.free(lane))
+        .iter()
+        .sum();
+    let Ok(limit) = i64::try_from(SWEEP_LIMIT.min(2 * free)) else {
         return Vec::new();
     };
     let found = app

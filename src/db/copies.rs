@@ -119,7 +119,12 @@ pub fn replace(path: &Path, new: &Path, kept: &Path) -> io::Result<()> {
     if path.exists() {
         fs::hard_link(path, kept)?;
         for ending in BESIDE {
-            match fs::rename(beside(path, ending), beside(kept, ending)) {
+            let moved = match ending {
+                // What SQLite makes anew from the WAL isn't worth keeping.
+                "-shm" => fs::remove_file(beside(path, ending)),
+                _ => fs::rename(beside(path, ending), beside(kept, ending)),
+            };
+            match moved {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
                 _ => {}
             }

@@ -181,7 +181,11 @@ pub fn stop(conn: &mut Conn, user_id: &str, id: &str) -> Result<Option<Status>, 
             .filter(dsl::user_id.eq(user_id))
             .filter(dsl::status.eq(status.as_str()));
         let stopped = diesel::update(unfinished)
-            .set(dsl::status.eq(Status::Stopped.as_str()))
+            .set((
+                dsl::status.eq(Status::Stopped.as_str()),
+                // Who was asked is whose the part is that came, should nobody be left to say so.
+                dsl::model.eq(dsl::asked_model),
+            ))
             .execute(conn)?;
         if stopped == 1 {
             return Ok(Some(status));

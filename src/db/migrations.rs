@@ -6,6 +6,7 @@ use diesel::backend::Backend;
 use diesel::connection::SimpleConnection;
 use diesel::migration::{Migration as Step, MigrationSource, MigrationVersion};
 use diesel::prelude::*;
+use diesel::sqlite::Sqlite;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::pool::{self, Role};
@@ -38,7 +39,7 @@ pub struct Migration {
     pub is_known: bool,
 }
 
-/// Runs migrations and returns their versions, oldest first. Blocks.
+/// Runs migrations and returns their names, oldest first. Blocks.
 ///
 /// With PostgreSQL an advisory lock lets instances that start at once wait for each other. A schema that a newer program
 /// has brought further is left as it is: each migration can be lived with by the program before it.
@@ -47,7 +48,7 @@ pub struct Migration {
 /// With the cause when the database can't be reached or a migration fails; a failed one leaves nothing behind.
 pub fn migrate(url: &DatabaseUrl, direction: Direction) -> Result<Vec<String>, Error> {
     let _in_use = InUse::share(url)?;
-    match pool::connect(url, Role::Writer).map_err(Error::internal)? {
+    let versions = match pool::connect(url, Role::Writer).map_err(Error::internal)? {
         Conn::Sqlite(mut conn) => {
             let mut outcome = Ok(Vec::new());
             // Exclusive from the start: of several processes the others wait here and find it done.
@@ -63,14 +64,27 @@ pub fn migrate(url: &DatabaseUrl, direction: Direction) -> Result<Vec<String>, E
             });
             let versions = outcome.map_err(Error::Internal)?;
             kept?;
-            Ok(versions)
+            versions
         }
         Conn::Postgres(mut conn) => {
             // Ends with the connection, so it needs no unlocking.
             diesel::sql_query(format!("SELECT pg_advisory_lock({LOCK})")).execute(&mut conn)?;
-            run_beside_others(&mut conn, direction)
+            run_beside_others(&mut conn, direction)?
         }
-    }
+    };
+    names(versions).map_err(Error::Internal)
+}
+
+/// What the steps of those versions are called. They are the same for both databases.
+fn names(versions: Vec<String>) -> diesel::migration::Result<Vec<String>> {
+    let steps: Vec<Box<dyn Step<Sqlite>>> = MIGRATIONS.migrations()?;
+    let name = |version: String| {
+        let step = steps
+            .iter()
+            .find(|step| step.name().version().to_string() == version);
+        step.map_or(version, |step| step.name().to_string())
+    };
+    Ok(versions.into_iter().map(name).collect())
 }
 
 /// All steps in order, and whether this database has them. Blocks.

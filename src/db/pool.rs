@@ -11,6 +11,7 @@ use secrecy::ExposeSecret;
 
 use super::{Conn, search};
 use crate::config::DatabaseUrl;
+use crate::error::in_one_line;
 
 /// What a connection is for. It matters to SQLite alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -210,7 +211,8 @@ pub(super) struct LogErrors;
 
 impl diesel::r2d2::HandleError<diesel::r2d2::Error> for LogErrors {
     fn handle_error(&self, error: diesel::r2d2::Error) {
-        tracing::warn!(%error, "the database pool can't connect");
+        let error = in_one_line(&error.to_string());
+        tracing::warn!(error, "the database pool can't connect");
     }
 }
 

@@ -16,6 +16,7 @@ use super::{ask, process};
 use crate::db::backlog::{self, Backlog};
 use crate::error::Error;
 use crate::metrics::{CONTENT_TYPE, PREFIX};
+use crate::queue::Lane;
 use crate::state::App;
 
 /// How long the database has to say what waits.
@@ -117,6 +118,11 @@ fn now(app: &App, backlog: Option<Backlog>) -> Registry {
         let is_up = trouble.is_none();
         tell("broker_up", "Whether RabbitMQ can be used", is_up.into());
     }
+    let room = Family::<[(&str, &str); 1], Gauge>::default();
+    for (lane, name) in [(Lane::Interactive, "interactive"), (Lane::Batch, "batch")] {
+        let free = i64::try_from(app.room.free(lane)).unwrap_or(i64::MAX);
+        room.get_or_create(&[("lane", name)]).set(free);
+    }
     let load = app.db.load();
     let connections = Family::<[(&str, &str); 1], Gauge>::default();
     for (state, count) in [("in_use", load.in_use), ("idle", load.idle)] {
@@ -128,6 +134,11 @@ fn now(app: &App, backlog: Option<Backlog>) -> Registry {
         "database_waiting",
         "Callers that wait for a connection to the database",
         load.waiting,
+    );
+    registry.register(
+        "reply_room",
+        "How many more replies this process has room for, of people who wait and of batches",
+        room,
     );
     registry.register(
         "database_connections",

@@ -5,7 +5,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::goodbye::until;
 use crate::site::{Site, header};
@@ -159,6 +159,7 @@ async fn they_tell_what_the_process_did() {
         ("autio_draining", 0.0),
         ("autio_streams_open", 0.0),
         (r#"autio_leases_total{event="taken_over"}"#, 0.0),
+        (r#"autio_reply_room{lane="batch"}"#, 4.0),
     ] {
         assert_eq!(told.get(series), Some(&value), "{series}\n{text}");
     }
@@ -282,6 +283,12 @@ async fn a_database_that_hangs_is_told_of_and_waited_for_by_nobody() {
     let ready = ready.expect("it waits for the database").unwrap();
     assert_eq!(ready.status(), 503);
     assert_eq!(header(&ready, "content-type"), "application/problem+json");
+    let problem: Value = ready.json().await.unwrap();
+    let detail = problem["detail"].as_str().unwrap();
+    assert!(
+        detail.starts_with("The database doesn't answer"),
+        "{detail}"
+    );
     assert_eq!(site.stranger().read("/healthz").await["status"], "ok");
     drop(held);
     until(async || scrape(&site).await["autio_database_up"] == 1.0).await;

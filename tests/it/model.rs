@@ -2,9 +2,12 @@
 
 use std::time::{Duration, Instant};
 
+use autio::db::schema::messages;
+use diesel::prelude::*;
 use serde_json::{Value, json};
 
 use crate::chat::{read_events, text_of};
+use crate::goodbye::until;
 use crate::site::{Caller, Site, header};
 use crate::upstream::{Script, Upstream};
 
@@ -326,6 +329,41 @@ async fn stop_ends_the_call_and_keeps_the_part() {
         .await
         .unwrap();
     assert_eq!(again.json::<Value>().await.unwrap()["status"], "stopped");
+}
+
+#[tokio::test]
+async fn a_part_whose_worker_is_gone_still_says_who_was_asked() {
+    let (site, program, _upstream) = start([Script::FallSilent("One moment")]).await;
+    let body = json!({ "message": "talk about an SUV" });
+    let post = program
+        .post("/chat/")
+        .header("prefer", "respond-async")
+        .json(&body);
+    let pending: Value = post.send().await.unwrap().json().await.unwrap();
+    let id = pending["message_id"].as_str().unwrap().to_owned();
+    let path = format!("/chat/messages/{id}");
+    // As if a process had died that held it.
+    until(async || {
+        let id = id.clone();
+        let taken = site.app.db.write(move |conn| {
+            let begun = messages::table
+                .filter(messages::id.eq(id))
+                .filter(messages::text.ne(""));
+            let gone = diesel::update(begun).set(messages::lease_owner.eq("gone"));
+            Ok(gone.execute(conn)?)
+        });
+        taken.await.unwrap() == 1
+    })
+    .await;
+    let stop = program.post(&format!("{path}/stop")).send().await.unwrap();
+    let stopped: Value = stop.json().await.unwrap();
+    assert_eq!(
+        (&stopped["status"], &stopped["text"]),
+        (&json!("stopped"), &json!("One moment"))
+    );
+    let conversation = pending["conversation_id"].as_str().unwrap();
+    let whole = program.read(&format!("/chat/{conversation}")).await;
+    assert_eq!(whole["messages"][1]["model"], "gpt-4o-mini", "{whole}");
 }
 
 #[tokio::test]
