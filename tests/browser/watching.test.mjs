@@ -16,19 +16,22 @@ export default async function tell(facts) {
   const words = (page) => reply(page, 1).locator(".prose").innerText();
   const hasBegun = (page) => async () => (await words(page)) === "Wait for it:";
 
-  /** The same answer on three devices, the last without JavaScript, held in the middle. */
+  /** An answer that is held in the middle, on two devices. */
   const watch = async (stage) => {
     upstream.calls = [];
     const first = await stage.person({ url });
     await first.goto("/chat/");
     await say(first, "hold please");
     await until("some words are there", hasBegun(first));
-    const cookies = await first.context().storageState();
-    const second = await stage.open({ url, cookies });
-    const plain = await stage.open({ url, cookies, script: false });
-    await Promise.all([second, plain].map((page) => page.goto(first.url())));
-    await Promise.all([second, plain].map((page) => until("the others follow", hasBegun(page))));
-    return [first, second, plain];
+    return [first, await join(stage, first)];
+  };
+
+  /** One more device of the same person, on the same answer. */
+  const join = async (stage, first, script = true) => {
+    const page = await stage.open({ url, cookies: await first.context().storageState(), script });
+    await page.goto(first.url());
+    await until("it follows", hasBegun(page));
+    return page;
   };
 
   /** Waits until all have the whole, and compares it with the row. */
@@ -52,6 +55,7 @@ export default async function tell(facts) {
 
   await facts.fact("two browsers, one of them reloading, and a third without JavaScript end with what is stored", async (stage) => {
     const pages = await watch(stage);
+    pages.push(await join(stage, pages[0], false));
     await pages[1].reload();
     await until("it is there again after the reload", hasBegun(pages[1]));
     upstream.release();
@@ -65,12 +69,10 @@ export default async function tell(facts) {
     await server.kill();
     await server.run();
     await pages[1].reload();
-    // The third may have renewed itself into the browser's own page of errors, which doesn't renew itself: it is opened anew.
-    await pages[2].close();
-    pages[2] = await stage.open({ url, cookies: await pages[0].context().storageState(), script: false });
-    await pages[2].goto(pages[0].url());
     // The dead worker's lease has to run out first.
     await until("another attempt is made", () => upstream.calls.length === 2, 2 * PATIENCE);
+    // Without JavaScript one may have seen the browser's own page of errors meanwhile, which doesn't renew itself, and comes anew.
+    pages.push(await join(stage, pages[0], false));
     const letGo = setInterval(() => upstream.release(), 200);
     await compare(pages).finally(() => clearInterval(letGo));
   });
