@@ -131,11 +131,9 @@ pub fn answer(catalogue: &Catalogue, turns: &[Turn], knowledge: Knowledge) -> An
         parts.extend(say::open(&ranked, 0));
     }
     let picked = pick::shown(&ranked, &filter, &needs);
-    if compares && clash.is_empty() {
-        let rows = versus::of_needs(catalogue, &ranked.rows, &picked.rows, &needs);
-        if rows.len() > 1 {
-            return side_by_side(&rows, parts);
-        }
+    let rows = versus::wanted(catalogue, text, &ranked.rows, &picked.rows, &needs);
+    if let Some(rows) = rows.filter(|_| clash.is_empty()) {
+        return side_by_side(&rows, parts);
     }
     if !picked.rows.is_empty() {
         cars = reasons::with_reasons(catalogue, &ranked, &picked.rows, &needs, filter.sort);

@@ -298,6 +298,11 @@ pub fn compares(text: &str) -> bool {
     comparing::asks(&words::split(text))
 }
 
+/// Whether a text weighs one thing against another, which calls for cars side by side if those are named.
+pub fn weighs(text: &str) -> bool {
+    comparing::weighs(&words::split(text))
+}
+
 /// Makes changes that weren't said in words: each new need takes the place of the one that it replaces.
 pub fn apply(needs: &mut Vec<Need>, edits: &[Edit]) {
     for edit in edits {

@@ -358,6 +358,32 @@ fn cars_are_set_side_by_side_for_who_asks() {
 }
 
 #[test]
+fn models_that_are_weighed_against_each_other_are_set_side_by_side() {
+    for text in [
+        "a Prius or a Model 3, cheaper to run",
+        "Which is cheaper to run, a Toyota Prius or a Tesla Model 3?",
+        "Prius or Model 3: which one should I get?",
+    ] {
+        let answer = one(text);
+        let models: Vec<&str> = answer.cars.iter().map(|car| car.model.as_str()).collect();
+        assert_eq!(models.len(), 2, "{text}: {models:?}");
+        assert!(
+            models[0].starts_with("Prius") && models[1].starts_with("Model 3"),
+            "{models:?}"
+        );
+        assert_eq!(answer.compared.len(), 2, "{text}");
+    }
+    // A limit, a description, and kinds of cars of which none is named.
+    for text in [
+        "a Nissan Leaf or a Chevrolet Bolt, cheaper than $30,000",
+        "a car which seats seven, Toyota Sienna or Honda Odyssey",
+        "an SUV or a wagon, whichever is cheaper to run",
+    ] {
+        assert!(one(text).compared.is_empty(), "{text}");
+    }
+}
+
+#[test]
 fn those_that_were_shown_are_set_side_by_side_by_their_places() {
     let said = [
         "hybrid SUVs with all-wheel drive",

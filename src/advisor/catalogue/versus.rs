@@ -11,19 +11,29 @@ use crate::cars::{Car, Catalogue, Drive, Row};
 /// The most figures that are given for a car.
 const FIGURES: usize = 4;
 
-/// The rows to set side by side: of models that are named one each of all that was found, else the first of those that would
-/// be shown. Fewer than two are no comparison.
-pub fn of_needs(catalogue: &Catalogue, found: &[Row], shown: &[Row], needs: &[Need]) -> Vec<Row> {
+/// The rows to set side by side, if a text wants that: of models that are named one each of all that was found; else, for who
+/// asks for a comparison in so many words, the first of those that would be shown. Fewer than two are no comparison.
+pub fn wanted(
+    catalogue: &Catalogue,
+    text: &str,
+    found: &[Row],
+    shown: &[Row],
+    needs: &[Need],
+) -> Option<Vec<Row>> {
+    let compares = needs::compares(text);
+    if !compares && !needs::weighs(text) {
+        return None;
+    }
     let models = needs.iter().filter(|need| need.field == Field::Model);
     let models: Vec<String> = models
         .filter_map(|need| need.value.as_str().map(letters))
         .collect();
     let mut chosen = one_each(catalogue, found, &models);
-    if chosen.len() < 2 {
+    if compares && chosen.len() < 2 {
         chosen = shown.to_vec();
     }
     chosen.truncate(MOST_COMPARED);
-    chosen
+    (chosen.len() > 1).then_some(chosen)
 }
 
 /// What the answer to such a text showed, in its order.
@@ -31,10 +41,10 @@ pub fn shown_by(catalogue: &Catalogue, text: &str, needs: &[Need]) -> Vec<Row> {
     let filter = needs::filter(needs);
     let ranked = search::rank(catalogue, &filter);
     let shown = pick::shown(&ranked, &filter, needs).rows;
-    if !needs::compares(text) {
-        return shown;
+    match wanted(catalogue, text, &ranked.rows, &shown, needs) {
+        Some(rows) => pointed_at(text, &rows),
+        None => shown,
     }
-    pointed_at(text, &of_needs(catalogue, &ranked.rows, &shown, needs))
 }
 
 /// For each model the best of its rows; of one kind of fuel where all of them come with it, so that like stands by like.
