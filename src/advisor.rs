@@ -150,6 +150,14 @@ impl StandIn {
         }
     }
 
+    /// What went wrong with the model, if that is why: for the operator.
+    pub fn failure(&self) -> Option<&Failure> {
+        match self {
+            StandIn::Failed(failure) => Some(failure),
+            StandIn::NoTokens => None,
+        }
+    }
+
     /// What the person is told beside the answer.
     pub fn for_person(&self) -> String {
         let (what, advice) = match self {

@@ -226,7 +226,11 @@ fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
 }
 
 fn config(json: bool) -> Result<(), Failure> {
-    let printed = Config::from_env()?.printed();
+    let config = Config::from_env()?;
+    for name in &config.unknown {
+        eprintln!("autio: {name} is no setting of this version, so it does nothing");
+    }
+    let printed = config.printed();
     let lines = printed.iter().map(|(name, value)| match json {
         false => format!("{name}={value}\n"),
         true => format!("  {}: {}", json!(name), json!(value)),
@@ -243,6 +247,9 @@ fn config(json: bool) -> Result<(), Failure> {
 fn migrate(down: bool) -> Result<(), Failure> {
     let config = Config::from_env()?;
     let direction = if down { Direction::Down } else { Direction::Up };
+    if down {
+        look_before_going_back(&config.database)?;
+    }
     let done = db::migrate(&config.database, direction)?;
     if done.is_empty() {
         print(match direction {
@@ -255,6 +262,21 @@ fn migrate(down: bool) -> Result<(), Failure> {
         print(&format!("{verb} {name}\n"));
     }
     Ok(())
+}
+
+/// What a migration brought goes with it, so nobody may be using that, and nothing is made to be taken back.
+fn look_before_going_back(database: &DatabaseUrl) -> Result<(), Failure> {
+    if let DatabaseUrl::Sqlite(path) = database
+        && !path.exists()
+    {
+        return Err(database::missing(path));
+    }
+    match db::is_used_elsewhere(database)? {
+        true => Err(Failure::Other(
+            "a server or another command of Autio is using the database; stop that first, nothing was changed".into(),
+        )),
+        false => Ok(()),
+    }
 }
 
 fn migration_status() -> Result<(), Failure> {

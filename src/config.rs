@@ -162,10 +162,19 @@ impl Config {
             return Err(bad(".env", "there is a line that isn't NAME=value"));
         }
         let asked = RefCell::new(HashSet::new());
-        let mut config = Self::read(|name| {
+        let garbled = RefCell::new(None);
+        let read = Self::read(|name| {
             asked.borrow_mut().insert(name.to_owned());
-            std::env::var(name).ok()
-        })?;
+            let value = std::env::var_os(name)?.into_string();
+            value
+                .inspect_err(|_| *garbled.borrow_mut() = Some(name.to_owned()))
+                .ok()
+        });
+        // What can't be read isn't unset: it may be what closes the signup.
+        if let Some(name) = garbled.take() {
+            return Err(bad("environment", format!("{name} isn't UTF-8")));
+        }
+        let mut config = read?;
         let set = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
         let ours =
             set.filter(|name| name.starts_with("AUTIO_") && !name.starts_with("AUTIO_TEST_"));
@@ -219,15 +228,17 @@ impl Config {
                 .transpose()?,
         };
         let traces = Traces::read(set)?;
+        // Also where no key turns the model on yet.
+        let base_url = set("OPENAI_BASE_URL").unwrap_or_else(|| "https://api.openai.com/v1".into());
+        let base_url = parse_base_url(&base_url)?;
+        let temperature = parse_temperature(get("OPENAI_TEMPERATURE"))?;
         let openai = match set("OPENAI_API_KEY") {
             None => None,
             Some(key) => Some(OpenAiConfig {
                 key: parse_key(key)?,
-                base_url: parse_base_url(
-                    &set("OPENAI_BASE_URL").unwrap_or_else(|| "https://api.openai.com/v1".into()),
-                )?,
+                base_url,
                 model: set("OPENAI_MODEL").unwrap_or_else(|| "gpt-4o-mini".into()),
-                temperature: parse_temperature(get("OPENAI_TEMPERATURE"))?,
+                temperature,
                 tells_trace: traces.as_ref().is_some_and(|traces| traces.upstream),
             }),
         };
@@ -338,6 +349,10 @@ mod tests {
             ("AUTIO_RETENTION_DAYS", "a year"),
             ("AUTIO_PRICES", "/nowhere/prices.csv"),
             ("AUTIO_LOG", "info,=="),
+            ("AUTIO_LOG", "warning"),
+            ("OPENAI_TEMPERATURE", "9"),
+            ("OPENAI_BASE_URL", "http://127.0.0.1/v1?key=abc"),
+            ("DATABASE_URL", "host=db dbname=autio password=x"),
             ("AUTIO_LOG_FORMAT", "xml"),
             ("OTEL_EXPORTER_OTLP_ENDPOINT", "localhost:4318"),
             ("AUTIO_TRACE_UPSTREAM", "yes"),

@@ -66,7 +66,9 @@ use diesel::sqlite::SqliteConnection;
 use tokio::sync::Semaphore;
 
 pub use self::in_use::InUse;
-pub use self::migrations::{Direction, Migration, migrate, migrations};
+pub use self::migrations::{
+    Direction, Migration, is_current, is_used_elsewhere, migrate, migrations,
+};
 use self::pool::{Manager, Role};
 pub use self::writer::Kept;
 use self::writer::Writer;

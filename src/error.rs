@@ -91,9 +91,9 @@ pub enum Error {
         "That is done, but the database doesn't answer, so it can't be shown. Look again in a few seconds; there is no need to send it again."
     )]
     Unseen,
-    /// 503: this process isn't ready, for its database doesn't answer.
-    #[error("The database doesn't answer in time, so this process should get no requests for now.")]
-    Unready,
+    /// 503: this process should get no requests for now, and why.
+    #[error("{0}")]
+    Unready(&'static str),
     /// 503: this process is about to end, and takes nothing new.
     #[error("This server is being restarted. Nothing was changed; try again in a few seconds.")]
     Ending,
@@ -154,9 +154,11 @@ impl Error {
     /// Seconds after which another try makes sense.
     pub fn retry_after(&self) -> Option<u64> {
         match self {
-            Error::Unavailable | Error::Unsure | Error::Unseen | Error::Unready | Error::Ending => {
-                Some(2)
-            }
+            Error::Unavailable
+            | Error::Unsure
+            | Error::Unseen
+            | Error::Unready(_)
+            | Error::Ending => Some(2),
             Error::TooMany { retry_after, .. } => Some(*retry_after),
             _ => None,
         }
@@ -176,9 +178,11 @@ impl ResponseError for Error {
             Error::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Error::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             Error::ReplyFailed { .. } => StatusCode::BAD_GATEWAY,
-            Error::Unavailable | Error::Unsure | Error::Unseen | Error::Unready | Error::Ending => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
+            Error::Unavailable
+            | Error::Unsure
+            | Error::Unseen
+            | Error::Unready(_)
+            | Error::Ending => StatusCode::SERVICE_UNAVAILABLE,
             Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }

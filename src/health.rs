@@ -3,11 +3,10 @@
 use std::time::Duration;
 
 use actix_web::{HttpResponse, web};
-use diesel::prelude::*;
 use serde::Serialize;
 use utoipa::{OpenApi, ToSchema};
 
-use crate::db::Conn;
+use crate::db::{self, Conn};
 use crate::error::Error;
 use crate::state::App;
 
@@ -16,6 +15,10 @@ mod scrape;
 
 /// How long the database has to answer whether it is there: less than most who ask wait.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+const AWAY: &str =
+    "The database doesn't answer as it should, so this process should get no requests for now.";
+const BEHIND: &str = "The database lacks a migration of this version, so this process should get no requests: `autio migrate` runs it.";
 
 /// The routes of this module as programs see them.
 #[derive(OpenApi)]
@@ -67,16 +70,15 @@ async fn alive() -> HttpResponse {
 )]
 async fn ready(app: web::Data<App>) -> Result<HttpResponse, Error> {
     app.refuse_when_draining()?;
-    ask(&app, PATIENCE, |conn| {
-        use crate::db::schema::users;
-        let one: Option<String> = users::table.select(users::id).first(conn).optional()?;
-        Ok(one.is_some())
-    })
-    .await
-    .map_err(|error| match error {
-        Error::Unavailable => Error::Unready,
-        other => other,
-    })?;
+    match ask(&app, PATIENCE, db::is_current).await {
+        Ok(true) => {}
+        Ok(false) => return Err(Error::Unready(BEHIND)),
+        Err(Error::Unavailable) => return Err(Error::Unready(AWAY)),
+        Err(error) => {
+            tracing::warn!(cause = error.causes(), "the database can't be used");
+            return Err(Error::Unready(AWAY));
+        }
+    }
     Ok(say(&Ready {
         status: "ready",
         advisor: advisor(&app),

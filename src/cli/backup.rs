@@ -40,9 +40,11 @@ impl Backup {
         if !database.exists() {
             return Err(missing(&database));
         }
-        if is_same(&self.file, &database) {
+        let mut own = copies::files_of(&database);
+        own.push(DatabaseUrl::Sqlite(database.clone()).key_file());
+        if own.iter().any(|own| is_same(&self.file, own)) {
             return Err(Failure::Argument(format!(
-                "{} is the database itself",
+                "{} belongs to the database itself; give another name",
                 self.file.display()
             )));
         }
@@ -176,9 +178,16 @@ fn taken(file: &Path) -> Failure {
     ))
 }
 
-/// Whether two names are of one file.
+/// Whether two names are of one file, also of one that isn't there yet.
 fn is_same(one: &Path, other: &Path) -> bool {
-    match (one.canonicalize(), other.canonicalize()) {
+    let place = |path: &Path| {
+        path.canonicalize().or_else(|_| {
+            let folder = path.parent().filter(|folder| *folder != Path::new(""));
+            let folder = folder.unwrap_or(Path::new(".")).canonicalize()?;
+            Ok::<_, io::Error>(folder.join(path.file_name().unwrap_or_default()))
+        })
+    };
+    match (place(one), place(other)) {
         (Ok(one), Ok(other)) => one == other,
         _ => false,
     }

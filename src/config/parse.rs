@@ -32,12 +32,17 @@ pub(super) fn parse_origin(variable: &'static str, text: &str) -> Result<String,
 
 pub(super) fn parse_base_url(text: &str) -> Result<String, ConfigError> {
     match reqwest::Url::parse(text) {
-        Ok(url) if matches!(url.scheme(), "http" | "https") && url.username().is_empty() => {
+        Ok(url)
+            if matches!(url.scheme(), "http" | "https")
+                && url.username().is_empty()
+                && url.query().is_none()
+                && url.fragment().is_none() =>
+        {
             Ok(text.trim_end_matches('/').to_owned())
         }
         _ => Err(bad(
             "OPENAI_BASE_URL",
-            "must be an http or https address such as http://127.0.0.1:11434/v1, without a password",
+            "must be an http or https address such as http://127.0.0.1:11434/v1, without a password or a query",
         )),
     }
 }
@@ -84,9 +89,18 @@ pub(super) fn parse_temperature(text: Option<String>) -> Result<Option<f64>, Con
 }
 
 pub(super) fn parse_log(directives: String) -> Result<String, ConfigError> {
+    // A word alone would count as the name of a part, and all others would fall silent.
+    let is_plain = |directive: &str| {
+        let directive = directive.trim();
+        directive.contains('=')
+            || directive.starts_with("autio")
+            || directive
+                .parse::<tracing_subscriber::filter::LevelFilter>()
+                .is_ok()
+    };
     match directives.parse::<tracing_subscriber::filter::Targets>() {
-        Ok(_) => Ok(directives),
-        Err(_) => Err(bad(
+        Ok(_) if directives.split(',').all(is_plain) => Ok(directives),
+        _ => Err(bad(
             "AUTIO_LOG",
             "must be a level (error, warn, info, debug, trace) or directives such as info,autio=debug",
         )),
@@ -123,7 +137,11 @@ pub(super) fn parse_database(text: &str, connections: u32) -> Result<DatabaseUrl
         return Ok(DatabaseUrl::Postgres(PostgresConfig { url, connections }));
     }
     let path = text.strip_prefix("sqlite://").unwrap_or(text);
-    if path.contains("://") || path.contains(":memory:") || path.is_empty() {
+    // `host=db password=…`, as libpq also has it, is no path, and not to be printed as one.
+    let is_pairs = ["host=", "dbname=", "password="]
+        .iter()
+        .any(|key| path.contains(key));
+    if path.contains("://") || path.contains(":memory:") || path.is_empty() || is_pairs {
         return Err(bad(
             "DATABASE_URL",
             "must be a path, sqlite://path, or postgres://user:password@host/name",

@@ -86,7 +86,10 @@ pub(super) fn keep(secret: &SecretString, path: &Path) -> Result<SecretString, C
             file.write_all(secret.expose_secret().as_bytes())?;
             file.sync_all()
         })
-        .map_err(|error| cannot(error.to_string()))?;
+        .map_err(|error| {
+            std::fs::remove_file(&draft).ok();
+            cannot(error.to_string())
+        })?;
     let linked = std::fs::hard_link(&draft, path);
     // The draft is of no use to anybody, whether or not the link was made.
     std::fs::remove_file(&draft).ok();

@@ -154,6 +154,13 @@ pub fn remove(path: &Path) {
     }
 }
 
+/// A database's own file, and all that is or may come to be beside it.
+pub fn files_of(path: &Path) -> Vec<PathBuf> {
+    let mut files = vec![path.to_owned(), in_use::lock_file(path)];
+    files.extend(BESIDE.map(|ending| beside(path, ending)));
+    files
+}
+
 /// What isn't in a database's own file yet.
 pub fn wal_of(path: &Path) -> PathBuf {
     beside(path, "-wal")

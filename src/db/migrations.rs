@@ -6,6 +6,7 @@ use diesel::backend::Backend;
 use diesel::connection::SimpleConnection;
 use diesel::migration::{Migration as Step, MigrationSource, MigrationVersion};
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
 use diesel::sqlite::Sqlite;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
@@ -48,7 +49,14 @@ pub struct Migration {
 /// With the cause when the database can't be reached or a migration fails; a failed one leaves nothing behind.
 pub fn migrate(url: &DatabaseUrl, direction: Direction) -> Result<Vec<String>, Error> {
     let _in_use = InUse::share(url)?;
-    let versions = match pool::connect(url, Role::Writer).map_err(Error::internal)? {
+    let cannot = |error: diesel::r2d2::Error| match url {
+        DatabaseUrl::Sqlite(path) => Error::internal(format!(
+            "{} can't be used: {error}; see that there is room on its disk, and that the file and its folder may be written",
+            path.display()
+        )),
+        DatabaseUrl::Postgres(_) => Error::internal(error),
+    };
+    let versions = match pool::connect(url, Role::Writer).map_err(cannot)? {
         Conn::Sqlite(mut conn) => {
             let mut outcome = Ok(Vec::new());
             // Exclusive from the start: of several processes the others wait here and find it done.
@@ -85,6 +93,37 @@ fn names(versions: Vec<String>) -> diesel::migration::Result<Vec<String>> {
         step.map_or(version, |step| step.name().to_string())
     };
     Ok(versions.into_iter().map(name).collect())
+}
+
+/// Whether a database has every step of this program, for those who serve from it.
+///
+/// # Errors
+/// When it can't be asked.
+pub fn is_current(conn: &mut Conn) -> Result<bool, Error> {
+    let applied = diesel::sql_query("SELECT version FROM __diesel_schema_migrations").load(conn);
+    let applied: Vec<Applied> = match applied {
+        Ok(applied) => applied,
+        // Somebody has emptied it.
+        Err(error) if is_missing(&error) => return Ok(false),
+        Err(error) => return Err(error.into()),
+    };
+    let steps: Vec<Box<dyn Step<Sqlite>>> = MIGRATIONS.migrations().map_err(Error::Internal)?;
+    Ok(steps.iter().all(|step| {
+        let version = step.name().version().to_string();
+        applied.iter().any(|applied| applied.version == version)
+    }))
+}
+
+/// Whether a statement failed for want of a table.
+fn is_missing(error: &diesel::result::Error) -> bool {
+    let text = error.to_string();
+    text.contains("no such table") || text.contains("does not exist")
+}
+
+#[derive(QueryableByName)]
+struct Applied {
+    #[diesel(sql_type = Text)]
+    version: String,
 }
 
 /// All steps in order, and whether this database has them. Blocks.
@@ -133,6 +172,30 @@ fn run_beside_others(conn: &mut PgConnection, direction: Direction) -> Result<Ve
             Err(error) => return Err(Error::Internal(error)),
         }
     }
+}
+
+/// Whether another process has the database open, as far as that can be told: with PostgreSQL from the names that
+/// connections give themselves. Blocks.
+///
+/// # Errors
+/// With the cause when the database can't be reached.
+pub fn is_used_elsewhere(url: &DatabaseUrl) -> Result<bool, Error> {
+    if let DatabaseUrl::Sqlite(path) = url {
+        return Ok(InUse::alone(path)?.is_none());
+    }
+    let mut conn = pool::connect(url, Role::Reader).map_err(Error::internal)?;
+    let others = diesel::sql_query(
+        "SELECT COUNT(*) AS count FROM pg_stat_activity WHERE datname = current_database()
+         AND application_name = current_setting('application_name') AND pid <> pg_backend_pid()",
+    );
+    let Others { count } = others.get_result(&mut conn)?;
+    Ok(count > 0)
+}
+
+#[derive(QueryableByName)]
+struct Others {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
 }
 
 fn is_lock_timeout(error: &(dyn std::error::Error + 'static)) -> bool {

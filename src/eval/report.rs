@@ -16,7 +16,12 @@ pub struct Outcome {
     pub invented: usize,
     /// Turns after which the needs were as meant, and turns in all; `None` for who keeps no needs.
     pub needs: Option<(usize, usize)>,
+    /// What is wrong with it, a sentence each.
+    pub wrong: Vec<String>,
 }
+
+/// How many of the things that were wrong a table lists; JSON has them all.
+const LISTED: usize = 12;
 
 /// The figures of one advisor.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -36,6 +41,8 @@ pub struct Figures {
     pub pass_1: f64,
     /// The share of requests all of whose runs pass.
     pub pass_all: f64,
+    /// What was wrong, each once.
+    pub wrong: Vec<String>,
 }
 
 impl Figures {
@@ -48,6 +55,12 @@ impl Figures {
         let passes = requests
             .iter()
             .map(|outcomes| outcomes.iter().filter(|o| o.passed).count());
+        let mut wrong: Vec<String> = Vec::new();
+        for one in all().flat_map(|outcome| &outcome.wrong) {
+            if !wrong.contains(one) {
+                wrong.push(one.clone());
+            }
+        }
         let share = |part: usize, whole: usize| part as f64 / whole.max(1) as f64;
         Figures {
             advisor: advisor.to_owned(),
@@ -63,6 +76,7 @@ impl Figures {
                 passes.filter(|passes| *passes == runs).count(),
                 requests.len(),
             ),
+            wrong,
         }
     }
 }
@@ -79,25 +93,42 @@ impl Display for Report {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         let runs = self.advisors.first().map_or(1, |figures| figures.runs);
         let percent = |share: f64| format!("{:.1} %", 100.0 * share);
+        // Of one run both would be the same.
+        let all = |cell: String| if runs > 1 { cell } else { String::new() };
         writeln!(
             f,
-            "| advisor | constraints violated | cars not in the catalogue | needs | pass^1 | pass^{runs} | upstream failures |\n\
-             | --- | --- | --- | --- | --- | --- | --- |"
+            "| advisor | constraints violated | cars not in the catalogue | needs | pass^1 |{} upstream failures |\n\
+             | --- | --- | --- | --- | --- |{} --- |",
+            all(format!(" pass^{runs} |")),
+            all(" --- |".to_owned()),
         )?;
         for figures in &self.advisors {
             let needs = figures.needs.map_or("–".to_owned(), percent);
             writeln!(
                 f,
-                "| {} | {} of {} cars | {} | {needs} | {} | {} | {} of {} runs |",
+                "| {} | {} of {} cars | {} | {needs} | {} |{} {} of {} runs |",
                 figures.advisor,
                 figures.constraints_violated,
                 figures.cars,
                 figures.cars_not_in_the_catalogue,
                 percent(figures.pass_1),
-                percent(figures.pass_all),
+                all(format!(" {} |", percent(figures.pass_all))),
                 figures.upstream_failures,
                 figures.requests * figures.runs,
             )?;
+        }
+        for figures in self.advisors.iter().filter(|one| !one.wrong.is_empty()) {
+            writeln!(
+                f,
+                "\nWhat was wrong with the answers of {}:\n",
+                figures.advisor
+            )?;
+            for wrong in figures.wrong.iter().take(LISTED) {
+                writeln!(f, "- {wrong}")?;
+            }
+            if let more @ 1.. = figures.wrong.len().saturating_sub(LISTED) {
+                writeln!(f, "- and {more} more, which `--json` prints")?;
+            }
         }
         for failure in &self.failures {
             writeln!(f, "\nThe model's server failed: {failure}")?;

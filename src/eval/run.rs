@@ -12,8 +12,8 @@ use super::named::{Named, Names};
 use super::oracle::Oracle;
 use super::report::{Figures, Outcome, Report};
 use crate::advisor::{Advisor, Answer, Knowledge, Piece, Request, Role, StandIn, Turn};
-use crate::cars::Catalogue;
 use crate::cars::cost::Assumptions;
+use crate::cars::{Car, Catalogue};
 use crate::config::{Config, OpenAiConfig};
 use crate::metrics::Upstream;
 use crate::openai::{self, Client, Delta, Failure, Message};
@@ -138,7 +138,16 @@ async fn outcome(contestant: &Contestant, court: &Court, case: &Case) -> Outcome
         let is_last = at + 1 == case.steps.len();
         court.judge(step, &answer, is_last, &mut outcome);
         if let Contestant::Advisor(_) = contestant {
-            let is_right = written(&answer) == sorted(&step.needs);
+            let (read, meant) = (written(&answer), sorted(&step.needs));
+            let is_right = read == meant;
+            if !is_right {
+                outcome.wrong.push(format!(
+                    "\"{}\": understood as {}, meant as {}",
+                    step.said,
+                    read.join("; "),
+                    meant.join("; ")
+                ));
+            }
             let (right, asked) = outcome.needs.unwrap_or_default();
             outcome.needs = Some((right + usize::from(is_right), asked + 1));
             outcome.passed &= is_right;
@@ -229,29 +238,49 @@ impl Court {
             .filter(|card| !named.iter().any(|n| takes_in(n, card)))
             .collect();
         named.extend(extra);
-        let is_known = |named: &&Named| matches!(named, Named::Known(_));
-        let known = named.iter().filter(is_known).count();
-        let violations = named.iter().filter(|named| match named {
-            Named::Known(places) => !self.oracle.one_fits(places, &step.needs),
-            Named::Unknown(_) => false,
-        });
-        let violations = violations.count();
+        let (mut known, mut violations) = (0, 0);
+        let mut complain = |what: String| outcome.wrong.push(format!("\"{}\": {what}", step.said));
+        for one in &named {
+            match one {
+                Named::Known(places) => {
+                    known += 1;
+                    if !self.oracle.one_fits(places, &step.needs) {
+                        violations += 1;
+                        let car = self.oracle.cars().nth(places[0]).map(Car::title);
+                        let car = car.unwrap_or_default();
+                        complain(format!("{car} breaks what was asked for"));
+                    }
+                }
+                Named::Unknown(name) => complain(format!("{name} isn't in the catalogue")),
+            }
+        }
         let invented = named.len() - known;
         outcome.cars += named.len();
         outcome.violations += violations;
         outcome.invented += invented;
         let text = answer.text.to_lowercase();
-        let checks = step.checks.iter().all(|check| match check {
-            Check::Never(words) => !text.contains(&words.to_lowercase()),
-            Check::NoCars => named.is_empty(),
-            // These are about the catalogue advisor's own sentences.
-            Check::Says(_) | Check::Conflict(..) | Check::NothingFits => true,
-        });
+        let mut is_as_checked = true;
+        for check in &step.checks {
+            let complaint = match check {
+                Check::Never(words) if text.contains(&words.to_lowercase()) => {
+                    format!("it says \"{words}\"")
+                }
+                Check::NoCars if !named.is_empty() => "cars, though none were asked for".to_owned(),
+                // The rest are about the catalogue advisor's own sentences.
+                _ => continue,
+            };
+            is_as_checked = false;
+            complain(complaint);
+        }
         let is_owed = is_last
             && !step.needs.is_empty()
             && !step.checks.contains(&Check::NoCars)
             && self.oracle.something_fits(&step.needs);
-        outcome.passed &= violations == 0 && invented == 0 && checks && (known > 0 || !is_owed);
+        let is_missing = known == 0 && is_owed;
+        if is_missing {
+            complain("no car, though some fit".to_owned());
+        }
+        outcome.passed &= violations == 0 && invented == 0 && is_as_checked && !is_missing;
     }
 }
 

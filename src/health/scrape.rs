@@ -21,6 +21,15 @@ use crate::state::App;
 
 /// How long the database has to say what waits.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// What proxies tell of those for whom they ask, beside `X-Forwarded-…`.
+const PASSED_ON: [&str; 6] = [
+    "forwarded",
+    "via",
+    "x-real-ip",
+    "x-client-ip",
+    "true-client-ip",
+    "cf-connecting-ip",
+];
 const NOT_YOURS: &str = "Metrics are for the operator. They are read from the machine itself or a private network, without a proxy between, or with the token in AUTIO_METRICS_TOKEN.";
 
 /// `GET /metrics`.
@@ -58,9 +67,10 @@ fn admit(app: &App, req: &HttpRequest) -> Result<(), Error> {
     let Some(token) = &app.config.metrics_token else {
         let peer = req.peer_addr().map(|peer| peer.ip().to_canonical());
         // Whatever a proxy passes on may come from anywhere.
-        let is_passed_on = ["x-forwarded-for", "forwarded", "via", "x-real-ip"]
-            .iter()
-            .any(|name| req.headers().contains_key(*name));
+        let is_passed_on = req.headers().keys().any(|name| {
+            let name = name.as_str();
+            PASSED_ON.contains(&name) || name.starts_with("x-forwarded")
+        });
         return match peer.is_some_and(is_private) && !is_passed_on {
             true => Ok(()),
             false => Err(Error::Forbidden(NOT_YOURS)),

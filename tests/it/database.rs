@@ -8,6 +8,8 @@ use diesel::prelude::*;
 use diesel_migrations::{FileBasedMigrations, MigrationHarness};
 use secrecy::ExposeSecret;
 
+use crate::copies::autio;
+use crate::process::start;
 use crate::site::{Database, Site};
 
 /// The folder as `diesel migration run` and `diesel migration redo` read it.
@@ -76,6 +78,42 @@ fn what_a_newer_program_brought_isnt_taken_back_and_nothing_is_nothing() {
     assert!(cause.to_string().contains("20991231000000"), "{cause}");
     let known = db::migrations(&url).unwrap();
     assert!(known.iter().all(|migration| migration.is_applied));
+}
+
+#[tokio::test]
+async fn nothing_is_taken_back_under_a_server_and_one_that_lacks_a_step_says_so() {
+    let database = Database::new();
+    let down = async || autio(&database, &["migrate", "--down"], &[]).await;
+    if !database.url.starts_with("postgres") {
+        let nothing = down().await;
+        assert!(
+            nothing.code == 1 && nothing.err.contains("there is no database"),
+            "{nothing:?}"
+        );
+    }
+    let process = start(&database, &[]).await;
+    let refused = down().await;
+    assert!(
+        refused.code == 1 && refused.err.contains("is using the database"),
+        "{refused:?}"
+    );
+    let ready = async || {
+        let ready = reqwest::get(format!("{}/readyz", process.base)).await;
+        let ready = ready.unwrap();
+        (ready.status().as_u16(), ready.text().await.unwrap())
+    };
+    assert_eq!(ready().await.0, 200);
+    // Somebody who doesn't ask.
+    let url = database.settings(&[]).database;
+    tokio::task::spawn_blocking(move || db::migrate(&url, Direction::Down))
+        .await
+        .unwrap()
+        .unwrap();
+    let (status, text) = ready().await;
+    assert!(status == 503 && text.contains("autio migrate"), "{text}");
+    let said = autio(&database, &["migrate"], &[]).await;
+    assert!(said.code == 0 && said.out.starts_with("ran 20"), "{said:?}");
+    assert_eq!(ready().await.0, 200);
 }
 
 #[tokio::test]

@@ -69,6 +69,8 @@ async fn a_model_that_obeys_passes_and_one_that_invents_does_not() {
         ),
         "{table}"
     );
+    let why = r#"- "a hybrid minivan": 2025 Toyota Moonbeam isn't in the catalogue"#;
+    assert!(table.contains(why), "{table}");
 }
 
 #[tokio::test]

@@ -227,7 +227,14 @@ async fn they_are_for_the_operator() {
     };
     // This machine itself, and nobody whom a proxy passes on.
     scrape(&site).await;
-    for name in ["x-forwarded-for", "forwarded", "via", "x-real-ip"] {
+    for name in [
+        "x-forwarded-for",
+        "x-forwarded-host",
+        "forwarded",
+        "via",
+        "x-real-ip",
+        "cf-connecting-ip",
+    ] {
         assert_eq!(status(&site, name, "127.0.0.1").await, 403, "{name}");
     }
     let open = Site::start_with(&[("AUTIO_METRICS_TOKEN", &TOKEN.replace(' ', "-"))]).await;

@@ -304,6 +304,14 @@ async fn a_bad_setting_is_one_line_and_exit_code_2() {
             "{line}"
         );
     }
+    // What can't be read isn't unset.
+    let closed = std::os::unix::ffi::OsStrExt::from_bytes(b"closed\xff");
+    let mut garbled = command(&database);
+    let output = garbled.env::<_, &std::ffi::OsStr>("AUTIO_SIGNUP", closed);
+    let output = output.output().await.unwrap();
+    let line = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{line}");
+    assert!(line.contains("AUTIO_SIGNUP isn't UTF-8"), "{line}");
     let mut taken = command(&database);
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = port.local_addr().unwrap().to_string();

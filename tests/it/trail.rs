@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::process::{self, Process};
 use crate::site::{Database, Site, client, header};
+use crate::upstream::{Script, Upstream};
 
 const GIVEN: &str = "from-the-proxy_1:2.3";
 const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
@@ -109,4 +110,34 @@ async fn only_a_trusted_proxy_names_requests() {
     assert_ne!(own, GIVEN);
     let own = id(&trusting_nobody, "traceparent", TRACE).await;
     assert_ne!(own, trace);
+}
+
+#[tokio::test]
+async fn why_the_catalogue_advisor_answered_is_in_the_log_of_each_reply() {
+    let upstream = Upstream::start([Script::Status(401, "", "{}")]).await;
+    let settings = [
+        ("OPENAI_API_KEY", "k"),
+        ("OPENAI_BASE_URL", upstream.base_url.as_str()),
+        ("AUTIO_LOG_FORMAT", "json"),
+    ];
+    let database = Database::new();
+    let process = process::start(&database, &settings).await;
+    let http = client().build().unwrap();
+    let token = process.sign_up(&http, "ann@example.com").await;
+    let said = http
+        .post(format!("{}/chat/", process.base))
+        .bearer_auth(&token)
+        .json(&json!({ "message": "A hybrid SUV" }));
+    let said = said.send().await.unwrap();
+    let id = header(&said, "x-request-id").to_owned();
+    let said: Value = said.json().await.unwrap();
+    assert_eq!(said["model"], "catalogue");
+    let lines = lines_of(&process.log(), &id);
+    let why = lines
+        .iter()
+        .find_map(|line| line["fields"]["failure"].as_str());
+    assert!(
+        why.is_some_and(|why| why.contains("OPENAI_API_KEY")),
+        "{lines:?}"
+    );
 }

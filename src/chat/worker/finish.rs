@@ -32,6 +32,7 @@ pub(super) fn done(app: &App, version: &str, made: Made) -> Result<Outcome, Erro
             app.metrics.replies.stood_in(reason.as_str());
             tracing::warn!(
                 reason = reason.as_str(),
+                failure = reason.failure().map(tracing::field::display),
                 "the catalogue advisor answered in the model's place"
             );
             CATALOGUE_MODEL

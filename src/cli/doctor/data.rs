@@ -46,10 +46,13 @@ pub fn look(config: &Config) -> Vec<Finding> {
     let (inspection, steps) = match looked {
         Some(Ok(looked)) => looked,
         Some(Err(error)) => {
-            let says = format!(
-                "{name} can't be used: {}; check DATABASE_URL, and that it runs",
-                error.causes().trim()
-            );
+            let advice = match &config.database {
+                DatabaseUrl::Sqlite(_) => {
+                    "see that there is room on its disk, and that the file and its folder may be written"
+                }
+                DatabaseUrl::Postgres(_) => "check DATABASE_URL, and that it runs",
+            };
+            let says = format!("{name} can't be used: {}; {advice}", error.causes().trim());
             return vec![fail("database", says)];
         }
         None => {
