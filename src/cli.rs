@@ -13,8 +13,7 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::config::{Config, ConfigError, DatabaseUrl, LogFormat};
-use crate::db::{self, Direction};
+use crate::config::{Config, ConfigError, LogFormat};
 use crate::error::{Error, in_one_line};
 use crate::server::Server;
 use crate::server::work::Work;
@@ -25,6 +24,7 @@ mod catalogue;
 mod database;
 mod doctor;
 mod eval;
+mod migrate;
 mod usage;
 mod users;
 
@@ -43,14 +43,7 @@ enum Command {
     /// Make the replies that RabbitMQ (AMQP_URL) hands out; as many processes as you like.
     Work,
     /// Bring the database to the newest schema.
-    Migrate {
-        /// Take the last migration back instead.
-        #[arg(long)]
-        down: bool,
-        /// Only say which migrations the database has and which it lacks.
-        #[arg(long, conflicts_with = "down")]
-        status: bool,
-    },
+    Migrate(migrate::Migrate),
     /// Copy the SQLite database into a file, while the server runs and writes.
     Backup(backup::Backup),
     /// Put a backup in the place of the SQLite database, which is kept beside it. The server must not run.
@@ -128,8 +121,7 @@ pub fn run() -> ExitCode {
     let result = match Cli::parse().command.unwrap_or(Command::Serve) {
         Command::Serve => serve(),
         Command::Work => work(),
-        Command::Migrate { status: true, .. } => migration_status(),
-        Command::Migrate { down, .. } => migrate(down),
+        Command::Migrate(migrate) => migrate.run(),
         Command::Backup(backup) => backup.run(),
         Command::Restore(restore) => restore.run(),
         Command::Config { json } => config(json),
@@ -241,59 +233,6 @@ fn config(json: bool) -> Result<(), Failure> {
         // In the same order.
         true => format!("{{\n{}\n}}\n", lines.join(",\n")),
     });
-    Ok(())
-}
-
-fn migrate(down: bool) -> Result<(), Failure> {
-    let config = Config::from_env()?;
-    let direction = if down { Direction::Down } else { Direction::Up };
-    if down {
-        look_before_going_back(&config.database)?;
-    }
-    let done = db::migrate(&config.database, direction)?;
-    if done.is_empty() {
-        print(match direction {
-            Direction::Up => "The schema is already the newest.\n",
-            Direction::Down => "There is no migration to take back.\n",
-        });
-    }
-    for name in done {
-        let verb = if down { "took back" } else { "ran" };
-        print(&format!("{verb} {name}\n"));
-    }
-    Ok(())
-}
-
-/// What a migration brought goes with it, so nobody may be using that, and nothing is made to be taken back.
-fn look_before_going_back(database: &DatabaseUrl) -> Result<(), Failure> {
-    if let DatabaseUrl::Sqlite(path) = database
-        && !path.exists()
-    {
-        return Err(database::missing(path));
-    }
-    match db::is_used_elsewhere(database)? {
-        true => Err(Failure::Other(
-            "a server or another command of Autio is using the database; stop that first, nothing was changed".into(),
-        )),
-        false => Ok(()),
-    }
-}
-
-fn migration_status() -> Result<(), Failure> {
-    let config = Config::from_env()?;
-    if let DatabaseUrl::Sqlite(path) = &config.database
-        && !path.exists()
-    {
-        return Err(database::missing(path));
-    }
-    for migration in db::migrations(&config.database)? {
-        let state = match (migration.is_applied, migration.is_known) {
-            (true, true) => "applied",
-            (true, false) => "applied by a newer program",
-            (false, _) => "pending",
-        };
-        print(&format!("{}  {state}\n", migration.name));
-    }
     Ok(())
 }
 

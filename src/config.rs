@@ -3,6 +3,7 @@
 mod batches;
 mod broker;
 mod limits;
+mod openai;
 mod parse;
 mod prices;
 mod printed;
@@ -21,13 +22,14 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha512};
 
 use self::parse::{
-    hide_password, parse_addr, parse_base_url, parse_connections, parse_database, parse_days,
-    parse_key, parse_log, parse_metrics_token, parse_origin, parse_temperature,
+    hide_password, parse_addr, parse_connections, parse_database, parse_days, parse_log,
+    parse_metrics_token, parse_origin,
 };
 
 pub use self::batches::Batches;
 pub use self::broker::Amqp;
 pub use self::limits::{BATCH, Limits, RESERVED_TOKENS, Rate};
+pub use self::openai::OpenAiConfig;
 pub use self::prices::Prices;
 pub use self::proxies::TrustedProxies;
 pub use self::redis::RedisUrl;
@@ -62,6 +64,26 @@ impl DatabaseUrl {
             DatabaseUrl::Postgres(_) => PathBuf::from(secret::KEY_FILE),
         }
     }
+
+    /// What the operator looks at when it can't be used.
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            DatabaseUrl::Sqlite(_) => {
+                "see that there is room on its disk, and that the file and its folder may be written"
+            }
+            DatabaseUrl::Postgres(_) => "check DATABASE_URL, and that it runs",
+        }
+    }
+}
+
+/// For people: without user and password.
+impl std::fmt::Display for DatabaseUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            DatabaseUrl::Sqlite(path) => write!(f, "SQLite at {}", path.display()),
+            DatabaseUrl::Postgres(_) => f.write_str("PostgreSQL"),
+        }
+    }
 }
 
 /// Where PostgreSQL is.
@@ -78,19 +100,6 @@ pub struct PostgresConfig {
 pub enum LogFormat {
     Text,
     Json,
-}
-
-/// The model's server. There is one when a key is set.
-#[derive(Clone, Debug)]
-pub struct OpenAiConfig {
-    pub key: SecretString,
-    /// Without a trailing slash, `…/v1`.
-    pub base_url: String,
-    pub model: String,
-    /// None sends no temperature: some models refuse it.
-    pub temperature: Option<f64>,
-    /// Whether its server is told of the trace that a call belongs to.
-    pub tells_trace: bool,
 }
 
 /// The secrets that sign tokens and cookies.
@@ -228,20 +237,8 @@ impl Config {
                 .transpose()?,
         };
         let traces = Traces::read(set)?;
-        // Also where no key turns the model on yet.
-        let base_url = set("OPENAI_BASE_URL").unwrap_or_else(|| "https://api.openai.com/v1".into());
-        let base_url = parse_base_url(&base_url)?;
-        let temperature = parse_temperature(get("OPENAI_TEMPERATURE"))?;
-        let openai = match set("OPENAI_API_KEY") {
-            None => None,
-            Some(key) => Some(OpenAiConfig {
-                key: parse_key(key)?,
-                base_url,
-                model: set("OPENAI_MODEL").unwrap_or_else(|| "gpt-4o-mini".into()),
-                temperature,
-                tells_trace: traces.as_ref().is_some_and(|traces| traces.upstream),
-            }),
-        };
+        let tells_trace = traces.as_ref().is_some_and(|traces| traces.upstream);
+        let openai = OpenAiConfig::read(&get, tells_trace)?;
 
         Ok(Self {
             addr,
@@ -296,108 +293,4 @@ fn bad(variable: &'static str, problem: impl Into<String>) -> ConfigError {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(pairs: &[(&str, &str)]) -> Result<Config, ConfigError> {
-        let secret = ("JWT_SECRET", "0123456789abcdef0123456789abcdef");
-        Config::read(|name| {
-            let mut all = pairs.iter().chain(std::iter::once(&secret));
-            all.find(|(key, _)| *key == name)
-                .map(|(_, value)| (*value).to_owned())
-        })
-    }
-
-    fn lines(config: &Config) -> String {
-        let all = config.printed();
-        let lines = all.iter().map(|(name, value)| format!("{name}={value}\n"));
-        lines.collect()
-    }
-
-    #[test]
-    fn nothing_needs_to_be_set() {
-        let config = read(&[]).unwrap();
-        assert_eq!(config.addr.to_string(), "127.0.0.1:8000");
-        assert_eq!(config.public_url, "http://127.0.0.1:8000");
-        assert!(config.openai.is_none() && !config.is_https());
-    }
-
-    #[test]
-    fn a_bad_value_is_one_line_that_names_the_variable() {
-        for (name, value) in [
-            ("AUTIO_ADDR", "here"),
-            ("AUTIO_PUBLIC_URL", "https://cars.example/autio"),
-            ("DATABASE_URL", "mysql://x"),
-            ("DATABASE_URL", ":memory:"),
-            ("AUTIO_POSTGRES_CONNECTIONS", "1"),
-            ("REDIS_URL", "localhost:6379"),
-            ("REDIS_URL", "redis://:hunter2@cache/one"),
-            ("JWT_SECRET", "short"),
-            ("JWT_SECRET_PREVIOUS", "short"),
-            ("AUTIO_SIGNUP", "invite"),
-            ("AUTIO_TRUSTED_PROXIES", "10.0.0.0/8, proxy.example"),
-            ("AUTIO_BUDGET_MESSAGES", "0"),
-            ("AMQP_URL", "http://broker.example"),
-            ("AMQP_URL", "amqp://broker.example/a/b"),
-            ("AMQP_URL", "amqp://broker.example?heartbeat=often"),
-            ("AUTIO_WORK_ADDR", "here"),
-            ("AUTIO_METRICS_TOKEN", "hunter2"),
-            ("AUTIO_BATCH_RATE", "60"),
-            ("AUTIO_BATCH_RATE", "0/min"),
-            ("AUTIO_BATCH_AT_ONCE", "0"),
-            ("AUTIO_RETENTION_DAYS", "0"),
-            ("AUTIO_RETENTION_DAYS", "a year"),
-            ("AUTIO_PRICES", "/nowhere/prices.csv"),
-            ("AUTIO_LOG", "info,=="),
-            ("AUTIO_LOG", "warning"),
-            ("OPENAI_TEMPERATURE", "9"),
-            ("OPENAI_BASE_URL", "http://127.0.0.1/v1?key=abc"),
-            ("DATABASE_URL", "host=db dbname=autio password=x"),
-            ("AUTIO_LOG_FORMAT", "xml"),
-            ("OTEL_EXPORTER_OTLP_ENDPOINT", "localhost:4318"),
-            ("AUTIO_TRACE_UPSTREAM", "yes"),
-        ] {
-            let line = read(&[(name, value)]).unwrap_err().to_string();
-            assert!(line.starts_with(name) && !line.contains('\n'), "{line}");
-            assert!(!line.contains("hunter2"), "{line}");
-        }
-        let url = ("AMQP_URL", "amqp://broker.example");
-        let error = read(&[url, ("AUTIO_AMQP_QUEUE", "two words")]).unwrap_err();
-        assert_eq!(error.variable, "AUTIO_AMQP_QUEUE");
-        for (name, value) in [
-            ("OPENAI_API_KEY", "two words"),
-            ("OPENAI_TEMPERATURE", "hot"),
-            ("OPENAI_BASE_URL", "ftp://x"),
-        ] {
-            let error = read(&[(name, value), ("OPENAI_API_KEY", "k")]).unwrap_err();
-            assert_eq!(error.variable, name);
-        }
-    }
-
-    #[test]
-    fn postgres_needs_a_secret_and_an_empty_temperature_sends_none() {
-        let error = Config::read(|name| {
-            (name == "DATABASE_URL").then(|| "postgres://a:b@localhost/autio".to_owned())
-        });
-        assert_eq!(error.unwrap_err().variable, "JWT_SECRET");
-        let config = read(&[("OPENAI_API_KEY", "k"), ("OPENAI_TEMPERATURE", "")]).unwrap();
-        assert_eq!(config.openai.unwrap().temperature, None);
-    }
-
-    #[test]
-    fn printed_settings_hold_no_secret() {
-        let config = read(&[
-            ("DATABASE_URL", "postgres://autio:hunter2@db/autio"),
-            ("OPENAI_API_KEY", "sk-hunter2"),
-            ("REDIS_URL", "rediss://:hunter2@cache:6380/1"),
-            ("AMQP_URL", "amqps://autio:hunter2@broker/%2f"),
-            ("AUTIO_METRICS_TOKEN", "hunter2hunter2hunter2"),
-        ]);
-        let printed = lines(&config.unwrap());
-        assert!(printed.contains("REDIS_URL=rediss://:hidden@cache:6380/1"));
-        let socket = read(&[("REDIS_URL", "unix:///run/redis.sock?db=1&pass=hunter2")]);
-        let socket = socket.unwrap();
-        assert!(!format!("{}{socket:?}", lines(&socket)).contains("hunter2"));
-        assert!(!printed.contains("hunter2") && printed.contains("postgres://autio:hidden@db"));
-    }
-}
+mod tests;

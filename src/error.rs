@@ -154,13 +154,8 @@ impl Error {
     /// Seconds after which another try makes sense.
     pub fn retry_after(&self) -> Option<u64> {
         match self {
-            Error::Unavailable
-            | Error::Unsure
-            | Error::Unseen
-            | Error::Unready(_)
-            | Error::Ending => Some(2),
             Error::TooMany { retry_after, .. } => Some(*retry_after),
-            _ => None,
+            error => (error.status_code() == StatusCode::SERVICE_UNAVAILABLE).then_some(2),
         }
     }
 }

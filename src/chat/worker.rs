@@ -187,10 +187,7 @@ async fn told(draining: &mut watch::Receiver<bool>) {
 }
 
 async fn unclaimed(app: &App, sweep: Sweep) -> Vec<Job> {
-    let free: usize = [Lane::Interactive, Lane::Batch]
-        .map(|lane| app.room.free(lane))
-        .iter()
-        .sum();
+    let free = app.room.free(Lane::Interactive) + app.room.free(Lane::Batch);
     let Ok(limit) = i64::try_from(SWEEP_LIMIT.min(2 * free)) else {
         return Vec::new();
     };

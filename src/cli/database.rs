@@ -17,6 +17,14 @@ pub fn missing(path: &Path) -> Failure {
     ))
 }
 
+/// Refuses settings that name a file which isn't there.
+pub fn refuse_missing(config: &Config) -> Result<(), Failure> {
+    match &config.database {
+        DatabaseUrl::Sqlite(path) if !path.exists() => Err(missing(path)),
+        _ => Ok(()),
+    }
+}
+
 /// An open database, the settings that name it, and what calls run on.
 pub struct Database {
     pub config: Config,
@@ -33,10 +41,8 @@ impl Database {
     /// Opens the database in the settings. One that isn't there yet has nothing to look at.
     pub fn existing() -> Result<Self, Failure> {
         let config = Config::from_env()?;
-        match &config.database {
-            DatabaseUrl::Sqlite(path) if !path.exists() => Err(missing(path)),
-            _ => Self::of(config),
-        }
+        refuse_missing(&config)?;
+        Self::of(config)
     }
 
     fn of(config: Config) -> Result<Self, Failure> {

@@ -30,36 +30,6 @@ pub(super) fn parse_origin(variable: &'static str, text: &str) -> Result<String,
     }
 }
 
-pub(super) fn parse_base_url(text: &str) -> Result<String, ConfigError> {
-    match reqwest::Url::parse(text) {
-        Ok(url)
-            if matches!(url.scheme(), "http" | "https")
-                && url.username().is_empty()
-                && url.query().is_none()
-                && url.fragment().is_none() =>
-        {
-            Ok(text.trim_end_matches('/').to_owned())
-        }
-        _ => Err(bad(
-            "OPENAI_BASE_URL",
-            "must be an http or https address such as http://127.0.0.1:11434/v1, without a password or a query",
-        )),
-    }
-}
-
-/// The key goes into a header, so it must be one that a header can carry.
-pub(super) fn parse_key(key: String) -> Result<SecretString, ConfigError> {
-    let key = key.trim();
-    if key.bytes().all(|byte| byte.is_ascii_graphic()) {
-        Ok(key.into())
-    } else {
-        Err(bad(
-            "OPENAI_API_KEY",
-            "must be printable ASCII without spaces",
-        ))
-    }
-}
-
 pub(super) fn parse_metrics_token(token: String) -> Result<SecretString, ConfigError> {
     let token = token.trim();
     if token.len() >= 16 && token.bytes().all(|byte| byte.is_ascii_graphic()) {
@@ -69,22 +39,6 @@ pub(super) fn parse_metrics_token(token: String) -> Result<SecretString, ConfigE
             "AUTIO_METRICS_TOKEN",
             "must be at least 16 characters of printable ASCII without spaces",
         ))
-    }
-}
-
-pub(super) fn parse_temperature(text: Option<String>) -> Result<Option<f64>, ConfigError> {
-    let Some(text) = text else {
-        return Ok(Some(0.7));
-    };
-    if text.trim().is_empty() {
-        return Ok(None);
-    }
-    match text.trim().parse() {
-        Ok(value) if (0.0..=2.0).contains(&value) => Ok(Some(value)),
-        _ => Err(bad(
-            "OPENAI_TEMPERATURE",
-            "must be a number from 0 to 2, or empty to send none",
-        )),
     }
 }
 

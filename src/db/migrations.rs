@@ -49,12 +49,8 @@ pub struct Migration {
 /// With the cause when the database can't be reached or a migration fails; a failed one leaves nothing behind.
 pub fn migrate(url: &DatabaseUrl, direction: Direction) -> Result<Vec<String>, Error> {
     let _in_use = InUse::share(url)?;
-    let cannot = |error: diesel::r2d2::Error| match url {
-        DatabaseUrl::Sqlite(path) => Error::internal(format!(
-            "{} can't be used: {error}; see that there is room on its disk, and that the file and its folder may be written",
-            path.display()
-        )),
-        DatabaseUrl::Postgres(_) => Error::internal(error),
+    let cannot = |error: diesel::r2d2::Error| {
+        Error::internal(format!("{url} can't be used: {error}; {}", url.remedy()))
     };
     let versions = match pool::connect(url, Role::Writer).map_err(cannot)? {
         Conn::Sqlite(mut conn) => {
@@ -80,19 +76,22 @@ pub fn migrate(url: &DatabaseUrl, direction: Direction) -> Result<Vec<String>, E
             run_beside_others(&mut conn, direction)?
         }
     };
-    names(versions).map_err(Error::Internal)
-}
-
-/// What the steps of those versions are called. They are the same for both databases.
-fn names(versions: Vec<String>) -> diesel::migration::Result<Vec<String>> {
-    let steps: Vec<Box<dyn Step<Sqlite>>> = MIGRATIONS.migrations()?;
+    let known = known().map_err(Error::Internal)?;
     let name = |version: String| {
-        let step = steps
-            .iter()
-            .find(|step| step.name().version().to_string() == version);
-        step.map_or(version, |step| step.name().to_string())
+        let step = known.iter().find(|(known, _)| *known == version);
+        step.map_or(version, |(_, name)| name.clone())
     };
     Ok(versions.into_iter().map(name).collect())
+}
+
+/// The versions and names of this program's steps. They are the same for both databases.
+fn known() -> diesel::migration::Result<Vec<(String, String)>> {
+    let steps: Vec<Box<dyn Step<Sqlite>>> = MIGRATIONS.migrations()?;
+    let known = steps.iter().map(|step| {
+        let name = step.name();
+        (name.version().to_string(), name.to_string())
+    });
+    Ok(known.collect())
 }
 
 /// Whether a database has every step of this program, for those who serve from it.
@@ -100,24 +99,11 @@ fn names(versions: Vec<String>) -> diesel::migration::Result<Vec<String>> {
 /// # Errors
 /// When it can't be asked.
 pub fn is_current(conn: &mut Conn) -> Result<bool, Error> {
-    let applied = diesel::sql_query("SELECT version FROM __diesel_schema_migrations").load(conn);
-    let applied: Vec<Applied> = match applied {
-        Ok(applied) => applied,
-        // Somebody has emptied it.
-        Err(error) if is_missing(&error) => return Ok(false),
-        Err(error) => return Err(error.into()),
-    };
-    let steps: Vec<Box<dyn Step<Sqlite>>> = MIGRATIONS.migrations().map_err(Error::Internal)?;
-    Ok(steps.iter().all(|step| {
-        let version = step.name().version().to_string();
-        applied.iter().any(|applied| applied.version == version)
-    }))
-}
-
-/// Whether a statement failed for want of a table.
-fn is_missing(error: &diesel::result::Error) -> bool {
-    let text = error.to_string();
-    text.contains("no such table") || text.contains("does not exist")
+    let applied: Vec<Applied> =
+        diesel::sql_query("SELECT version FROM __diesel_schema_migrations").load(conn)?;
+    let has = |version: &String| applied.iter().any(|applied| applied.version == *version);
+    let known = known().map_err(Error::Internal)?;
+    Ok(known.iter().all(|(version, _)| has(version)))
 }
 
 #[derive(QueryableByName)]

@@ -128,32 +128,31 @@ fn now(app: &App, backlog: Option<Backlog>) -> Registry {
         let is_up = trouble.is_none();
         tell("broker_up", "Whether RabbitMQ can be used", is_up.into());
     }
-    let room = Family::<[(&str, &str); 1], Gauge>::default();
-    for (lane, name) in [(Lane::Interactive, "interactive"), (Lane::Batch, "batch")] {
-        let free = i64::try_from(app.room.free(lane)).unwrap_or(i64::MAX);
-        room.get_or_create(&[("lane", name)]).set(free);
-    }
     let load = app.db.load();
-    let connections = Family::<[(&str, &str); 1], Gauge>::default();
-    for (state, count) in [("in_use", load.in_use), ("idle", load.idle)] {
-        connections
-            .get_or_create(&[("state", state)])
-            .set(count as i64);
-    }
     tell(
         "database_waiting",
         "Callers that wait for a connection to the database",
         load.waiting,
     );
+    let free = |lane| app.room.free(lane) as i64;
     registry.register(
         "reply_room",
         "How many more replies this process has room for, of people who wait and of batches",
-        room,
+        split(
+            "lane",
+            [
+                ("interactive", free(Lane::Interactive)),
+                ("batch", free(Lane::Batch)),
+            ],
+        ),
     );
     registry.register(
         "database_connections",
         "Connections of the pool to the database",
-        connections,
+        split(
+            "state",
+            [("in_use", load.in_use as i64), ("idle", load.idle as i64)],
+        ),
     );
     if let Some(written) = load.writer {
         for (name, help, count) in [
@@ -181,14 +180,13 @@ fn now(app: &App, backlog: Option<Backlog>) -> Registry {
 
 /// What waits in the database, for all processes together.
 fn tell_backlog(registry: &mut Registry, backlog: &Backlog) {
-    let replies = Family::<[(&str, &str); 1], Gauge>::default();
-    for (status, count) in [("pending", backlog.pending), ("running", backlog.running)] {
-        replies.get_or_create(&[("status", status)]).set(count);
-    }
     registry.register(
         "queue_replies",
         "Replies that are not finished, of all processes",
-        replies,
+        split(
+            "status",
+            [("pending", backlog.pending), ("running", backlog.running)],
+        ),
     );
     let oldest: Gauge<f64, std::sync::atomic::AtomicU64> = Gauge::default();
     oldest.set(backlog.oldest_pending.as_secs_f64());
@@ -205,6 +203,18 @@ fn tell_backlog(registry: &mut Registry, backlog: &Backlog) {
         "Requests of batches that have not been asked yet, of all processes",
         batched,
     );
+}
+
+/// A gauge for each value of a label.
+fn split(
+    label: &'static str,
+    parts: [(&'static str, i64); 2],
+) -> Family<[(&'static str, &'static str); 1], Gauge> {
+    let family = Family::<_, Gauge>::default();
+    for (name, value) in parts {
+        family.get_or_create(&[(label, name)]).set(value);
+    }
+    family
 }
 
 fn gauge(value: usize) -> Gauge {

@@ -126,7 +126,11 @@ async fn a_backup_made_while_people_write_has_all_that_was_acknowledged_before()
             2,
             "the database itself",
         ),
-        (vec!["backup", "autio.key", "--force"], 2, "the database"),
+        (
+            vec!["backup", "autio.key", "--force"],
+            2,
+            "the database itself",
+        ),
         (vec!["backup", "nowhere/copy.db"], 1, "No such file"),
         (vec!["restore", "-"], 2, "no stream"),
         (vec!["restore", "copy.db"], 1, "is using it"),

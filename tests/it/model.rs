@@ -235,12 +235,7 @@ async fn text_streams_as_it_comes_and_a_late_reader_gets_all_of_it() {
         Duration::from_millis(100),
     )])
     .await;
-    let body = json!({ "message": "count" });
-    let post = program
-        .post("/chat/")
-        .header("prefer", "respond-async")
-        .json(&body);
-    let pending: Value = post.send().await.unwrap().json().await.unwrap();
+    let pending = program.say_and_go_on("count").await;
     let path = format!(
         "/chat/messages/{}/events",
         pending["message_id"].as_str().unwrap()
@@ -267,12 +262,7 @@ async fn text_streams_as_it_comes_and_a_late_reader_gets_all_of_it() {
 async fn stop_ends_the_call_and_keeps_the_part() {
     let long = "word word word word word word word word word word word word word word word word";
     let (_site, program, upstream) = start([Script::Say(long, Duration::from_millis(200))]).await;
-    let body = json!({ "message": "talk about an SUV" });
-    let post = program
-        .post("/chat/")
-        .header("prefer", "respond-async")
-        .json(&body);
-    let pending: Value = post.send().await.unwrap().json().await.unwrap();
+    let pending = program.say_and_go_on("talk about an SUV").await;
     let id = pending["message_id"].as_str().unwrap();
     tokio::time::sleep(Duration::from_millis(700)).await;
 
@@ -334,12 +324,7 @@ async fn stop_ends_the_call_and_keeps_the_part() {
 #[tokio::test]
 async fn a_part_whose_worker_is_gone_still_says_who_was_asked() {
     let (site, program, _upstream) = start([Script::FallSilent("One moment")]).await;
-    let body = json!({ "message": "talk about an SUV" });
-    let post = program
-        .post("/chat/")
-        .header("prefer", "respond-async")
-        .json(&body);
-    let pending: Value = post.send().await.unwrap().json().await.unwrap();
+    let pending = program.say_and_go_on("talk about an SUV").await;
     let id = pending["message_id"].as_str().unwrap().to_owned();
     let path = format!("/chat/messages/{id}");
     // As if a process had died that held it.
@@ -485,9 +470,7 @@ async fn servers_that_do_it_their_own_way_are_understood() {
 async fn whoever_reads_along_when_the_conversation_is_deleted_is_told() {
     let script = Script::Say("word word word word word word", Duration::from_secs(1));
     let (_site, program, _upstream) = start([script]).await;
-    let post = program.post("/chat/").header("prefer", "respond-async");
-    let post = post.json(&json!({ "message": "talk" })).send().await;
-    let pending: Value = post.unwrap().json().await.unwrap();
+    let pending = program.say_and_go_on("talk").await;
     let events = format!(
         "/chat/messages/{}/events",
         pending["message_id"].as_str().unwrap()

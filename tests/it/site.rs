@@ -231,6 +231,13 @@ impl Caller {
         response.json().await.unwrap()
     }
 
+    /// Says something, and returns at once what tells where the answer will be.
+    pub async fn say_and_go_on(&self, message: &str) -> Value {
+        let post = self.post("/chat/").header("prefer", "respond-async");
+        let response = post.json(&json!({ "message": message })).send().await;
+        response.unwrap().json().await.unwrap()
+    }
+
     /// A JSON answer that has to be a 200.
     pub async fn read(&self, path: &str) -> Value {
         let response = self.get(path).send().await.unwrap();

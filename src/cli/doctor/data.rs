@@ -20,7 +20,8 @@ const LONG_WAL: u64 = 64 * 1024 * 1024;
 const OLD_CATALOGUE: TimeDelta = TimeDelta::days(400);
 
 pub fn look(config: &Config) -> Vec<Finding> {
-    let (name, patience) = match &config.database {
+    let name = &config.database;
+    let patience = match name {
         DatabaseUrl::Sqlite(path) if !path.exists() => {
             let says = format!(
                 "there is none at {} yet; `autio serve` makes it, or set DATABASE_URL to where it is",
@@ -28,8 +29,8 @@ pub fn look(config: &Config) -> Vec<Finding> {
             );
             return vec![warn("database", says), catalogue(None)];
         }
-        DatabaseUrl::Sqlite(path) => (format!("SQLite at {}", path.display()), READ_THROUGH),
-        DatabaseUrl::Postgres(_) => ("PostgreSQL".to_owned(), ANSWER),
+        DatabaseUrl::Sqlite(_) => READ_THROUGH,
+        DatabaseUrl::Postgres(_) => ANSWER,
     };
     let url = config.database.clone();
     // Before it is opened: whoever closes it last takes it away.
@@ -46,13 +47,11 @@ pub fn look(config: &Config) -> Vec<Finding> {
     let (inspection, steps) = match looked {
         Some(Ok(looked)) => looked,
         Some(Err(error)) => {
-            let advice = match &config.database {
-                DatabaseUrl::Sqlite(_) => {
-                    "see that there is room on its disk, and that the file and its folder may be written"
-                }
-                DatabaseUrl::Postgres(_) => "check DATABASE_URL, and that it runs",
-            };
-            let says = format!("{name} can't be used: {}; {advice}", error.causes().trim());
+            let says = format!(
+                "{name} can't be used: {}; {}",
+                error.causes().trim(),
+                name.remedy()
+            );
             return vec![fail("database", says)];
         }
         None => {
