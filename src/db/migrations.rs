@@ -13,7 +13,7 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use super::pool::{self, Role};
 use super::{Conn, InUse, account_events};
 use crate::config::DatabaseUrl;
-use crate::error::Error;
+use crate::error::{Error, in_one_line};
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
 
@@ -50,7 +50,8 @@ pub struct Migration {
 pub fn migrate(url: &DatabaseUrl, direction: Direction) -> Result<Vec<String>, Error> {
     let _in_use = InUse::share(url)?;
     let cannot = |error: diesel::r2d2::Error| {
-        Error::internal(format!("{url} can't be used: {error}; {}", url.remedy()))
+        let cause = in_one_line(&error.to_string());
+        Error::internal(format!("{url} can't be used: {cause}; {}", url.remedy()))
     };
     let versions = match pool::connect(url, Role::Writer).map_err(cannot)? {
         Conn::Sqlite(mut conn) => {
